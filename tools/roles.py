@@ -1,0 +1,109 @@
+"""What a model can be to vidagent: one small protocol per role, and the values that pass between.
+
+``agent/`` and ``index/`` know these names only; the libraries behind them stay in their adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .clock import Span
+
+Pixels = npt.NDArray[np.uint8]
+Vectors = npt.NDArray[np.float32]
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SoundWindow:
+    """A stretch of mono sound.
+
+    ``samples`` is float32 in [-1, 1], shape (n,), at ``rate_hz``; its first sample is heard at
+    ``start_s`` of the container's clock.
+    """
+
+    start_s: float
+    samples: Samples
+    rate_hz: int
+
+    @property
+    def end_s(self) -> float:
+        """The second at which the window's last sample has been heard."""
+        return self.start_s + len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Words somebody said, as heard or as written down for the viewer.
+
+    ``trust`` in [0, 1] says how far the words may be taken at their face value: 1.0 for an
+    author's subtitles, low for a recogniser that often errs.
+    """
+
+    span: Span
+    text: str
+    trust: float
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of text found in a picture.
+
+    ``box`` is (left, top, right, bottom) as shares of the picture's width and height;
+    ``confidence`` is the reader's own, in [0, 1].
+    """
+
+    text: str
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Voiced:
+    """A stretch where somebody spoke, and what was made out of it, which may be nothing."""
+
+    span: Span
+    utterances: tuple[Utterance, ...]
+
+
+class SpeechRecognizer(Protocol):
+    """Turns sound into utterances on the container's clock."""
+
+    @property
+    def name(self) -> str:
+        """The name that a user can type."""
+        ...
+
+    def listen(self, sound: Iterable[SoundWindow]) -> Iterator[Voiced]:
+        """Every voiced stretch in order of time; windows arrive in order and are read once."""
+        ...
+
+
+class TextReader(Protocol):
+    """Finds and reads text in one picture."""
+
+    name: str
+
+    def read(self, image: Pixels) -> list[TextLine]:
+        """Lines of an RGB picture (height, width, 3), top to bottom."""
+        ...
+
+
+class ImageTextEmbedder(Protocol):
+    """Puts pictures and descriptions into one space, where a dot product means likeness."""
+
+    name: str
+    dimension: int
+
+    def embed_images(self, images: Sequence[Pixels]) -> Vectors:
+        """Unit vectors, shape (n, dimension), of RGB pictures (height, width, 3)."""
+        ...
+
+    def embed_text(self, text: str) -> Vectors | None:
+        """A unit vector (dimension,), or None where this model has no words for the text."""
+        ...
