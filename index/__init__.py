@@ -1,0 +1,1 @@
+"""The memory: ingestion, events, the library on disk, and recall from it."""

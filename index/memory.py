@@ -1,0 +1,113 @@
+"""What is remembered of one video: its events, texts, sounds, pictures, and what was looked at."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+
+from ..tools.clock import Span
+from ..tools.roles import Vectors
+from .library import Library
+from .records import Coverage, Event, Sense, Text, Video, to_span
+
+_TEXT = "SELECT id, sense, start_us, end_us, body, trust, box FROM text"
+
+
+class Memory:
+    """A read-only view of one video in a library."""
+
+    def __init__(self, library: Library, video: Video) -> None:
+        self.library = library
+        self.video = video
+
+    def events(self) -> list[Event]:
+        """The video's events in order; they tile it from first second to last."""
+        rows = self.library.rows(
+            "SELECT start_us, end_us, merge_height, gist FROM event WHERE media_id = ? ORDER BY start_us",
+            self.video.id,
+        )
+        return [Event(to_span(r[0], r[1]), float(str(r[2])), str(r[3])) for r in rows]
+
+    def texts(self, sense: Sense) -> list[Text]:
+        """All that was said, or all that stood on screen, in order."""
+        rows = self.library.rows(
+            f"{_TEXT} WHERE media_id = ? AND sense = ? ORDER BY start_us, id", self.video.id, sense
+        )
+        return [_text(row) for row in rows]
+
+    def texts_by_id(self, ids: list[int]) -> list[Text]:
+        """The texts with these ids, in order of time."""
+        marks = ",".join("?" * len(ids))
+        rows = self.library.rows(f"{_TEXT} WHERE id IN ({marks}) ORDER BY start_us, id", *ids)
+        return [_text(row) for row in rows]
+
+    def texts_near(self, span: Span, sense: Sense, within_s: float) -> list[Text]:
+        """Texts of one sense that lie at most ``within_s`` from a span, in order."""
+        rows = self.library.rows(
+            f"{_TEXT} WHERE media_id = ? AND sense = ? AND start_us <= ? AND end_us >= ? ORDER BY start_us, id",
+            self.video.id, sense, round((span.end_s + within_s) * 1e6), round((span.start_s - within_s) * 1e6),
+        )  # fmt: skip
+        return [_text(row) for row in rows]
+
+    def parts(self, text: Text) -> list[tuple[Span, str]]:
+        """The shorter pieces of a sentence with their own times, in order."""
+        rows = self.library.rows(
+            "SELECT start_us, end_us, body FROM text_part WHERE text_id = ? ORDER BY start_us", text.id
+        )
+        return [(to_span(row[0], row[1]), str(row[2])) for row in rows]
+
+    def samples(self, model: str) -> tuple[npt.NDArray[np.float64], Vectors]:
+        """Seconds (n,) and vectors (n, d) of every remembered picture, as one model saw it."""
+        rows = self.library.rows(
+            "SELECT t_us, vec FROM sample JOIN model ON model.id = model_id"
+            " WHERE media_id = ? AND model.name = ? ORDER BY t_us",
+            self.video.id, model,
+        )  # fmt: skip
+        if not rows:
+            return np.zeros(0), np.zeros((0, 0), np.float32)
+        times_s = np.array([row[0] for row in rows], np.float64) / 1e6
+        data = b"".join(row[1] for row in rows)  # type: ignore[misc]
+        return times_s, np.frombuffer(data, np.float16).reshape(len(rows), -1).astype(np.float32)
+
+    def voice(self) -> list[Span]:
+        """Stretches in which a voice was heard, in order."""
+        rows = self.library.rows(
+            "SELECT start_us, end_us FROM voice WHERE media_id = ? ORDER BY start_us", self.video.id
+        )
+        return [to_span(*row) for row in rows]
+
+    def loudness(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+        """Seconds (n,) and loudness in dB below full scale (n,), one value per hop, in order."""
+        rows = self.library.rows(
+            "SELECT start_us, hop_us, levels_db FROM loudness WHERE media_id = ? ORDER BY start_us",
+            self.video.id,
+        )
+        levels = [np.frombuffer(row[2], np.int8).astype(np.float32) for row in rows]  # type: ignore[call-overload]
+        times = [
+            (int(str(row[0])) + int(str(row[1])) * np.arange(len(level))) / 1e6
+            for row, level in zip(rows, levels, strict=True)
+        ]
+        return np.concatenate([np.zeros(0), *times]), np.concatenate([np.zeros(0, np.float32), *levels])
+
+    def coverage(self) -> list[Coverage]:
+        """How far each sense was looked at when the video was remembered."""
+        rows = self.library.rows(
+            "SELECT sense, engine, share, n_looks, trust FROM coverage WHERE media_id = ? ORDER BY rowid",
+            self.video.id,
+        )
+        return [
+            Coverage(str(r[0]), str(r[1]), float(str(r[2])), int(str(r[3])), float(str(r[4]))) for r in rows
+        ]
+
+
+def _text(row: tuple[object, ...]) -> Text:
+    return Text(
+        id=int(str(row[0])),
+        sense="screen" if row[1] == "screen" else "speech",
+        span=to_span(row[2], row[3]),
+        body=str(row[4]),
+        trust=float(str(row[5])),
+        box=tuple(json.loads(str(row[6]))) if row[6] else None,
+    )
