@@ -1,0 +1,1 @@
+"""The agent: from a question and a memory to an answer that cites seconds."""

@@ -1,0 +1,83 @@
+"""The answer: what is said, the moments that prove it, how sure it is, and what was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ..index.records import Coverage, Sense, Video
+from ..tools.clock import Span
+from .evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A stretch of the video with its proof; ``score`` in [0, 1] is how well it fits the question."""
+
+    span: Span
+    score: float
+    source: Sense
+    quote: str
+    trust: float
+
+    @classmethod
+    def of(cls, evidence: Evidence, video: Video) -> Moment:
+        """The moment of a piece of evidence, kept inside the video."""
+        end_s = min(evidence.span.end_s, video.duration_s)
+        start_s = min(max(0.0, evidence.span.start_s), end_s)
+        return cls(Span(start_s, end_s), evidence.confidence, evidence.sense, evidence.quote, evidence.trust)
+
+    def to_json(self) -> dict[str, object]:
+        """The moment with plain values; times in seconds, rounded to a millisecond."""
+        return {
+            "start_s": round(self.span.start_s, 3),
+            "end_s": round(self.span.end_s, 3),
+            "score": round(self.score, 4),
+            "source": self.source,
+            "quote": self.quote,
+            "trust": round(self.trust, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question about one video.
+
+    ``moments`` are best first. Where ``abstained`` is true nothing supports an answer well enough:
+    ``text`` says so, and ``moments`` are only the nearest that were found.
+    """
+
+    video: Video
+    question: str
+    kind: str
+    text: str
+    option: str | None
+    abstained: bool
+    confidence: float
+    moments: tuple[Moment, ...]
+    coverage: tuple[Coverage, ...]
+    reader: str
+    elapsed_s: float
+
+    def to_json(self) -> dict[str, object]:
+        """The answer as the documented JSON object."""
+        moments = [moment.to_json() for moment in self.moments]
+        return {
+            "question": self.question,
+            "kind": self.kind,
+            "answer": self.text,
+            "option": self.option,
+            "abstained": self.abstained,
+            "confidence": round(self.confidence, 4),
+            "moments": moments,
+            "citations": [] if self.abstained else moments,
+            "coverage": [asdict(row) for row in self.coverage],
+            "notes": list(self.video.notes),
+            "reader": self.reader,
+            "video": {
+                "id": self.video.short_id,
+                "title": self.video.title,
+                "path": str(self.video.path),
+                "duration_s": round(self.video.duration_s, 3),
+            },
+            "elapsed_s": round(self.elapsed_s, 4),
+        }

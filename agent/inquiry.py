@@ -1,0 +1,75 @@
+"""One question put to one memory: where the readers of every kind get their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..index.memory import Memory
+from ..tools.clock import Span
+from .evidence import Evidence
+from .question import Question, understand
+from .recollection import Cues, Recollection
+from .sensing import coloured, silent
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a reader makes of the evidence; an empty ``text`` means that nothing supports an answer.
+
+    ``support`` is best first and lies inside what was remembered; ``option`` is a letter.
+    """
+
+    text: str
+    confidence: float
+    support: tuple[Evidence, ...] = ()
+    option: str | None = None
+
+
+NOT_FOUND = Draft("", 0.0)
+
+
+class Inquiry:
+    """A question with the memory it is put to."""
+
+    def __init__(self, memory: Memory, question: Question) -> None:
+        self.memory = memory
+        self.question = question
+        self.recollection = Recollection(memory)
+
+    def evidence(self) -> list[Evidence]:
+        """All that may answer the question, best first, within the seconds that it names."""
+        return self._evidence(self.question)
+
+    def evidence_for(self, words: str) -> list[Evidence]:
+        """All that fits a description, as if its moment had been asked for."""
+        about = understand(f"when is {words}", self.memory.video.duration_s)
+        return self._evidence(replace(about, senses=about.senses or self.question.senses))
+
+    def share_looked_at(self, sense: str) -> float:
+        """How much of the video was looked at, listened to or read, in [0, 1]."""
+        return max((c.share for c in self.memory.coverage() if c.sense == sense), default=0.0)
+
+    def trust_in(self, sense: str) -> float:
+        """How far the words of a sense may be believed, in [0, 1]."""
+        return max((c.trust for c in self.memory.coverage() if c.sense == sense), default=0.0)
+
+    def _evidence(self, question: Question) -> list[Evidence]:
+        if "picture" in question.senses:
+            found = coloured(self.memory, question.colours)
+        elif question.senses == {"sound"}:
+            found = silent(self.memory)
+        else:
+            found = self.recollection.find(cues_of(question))
+        return [e for e in found if _is_inside(e.span, question.window)]
+
+
+def cues_of(question: Question) -> Cues:
+    """What to look for in texts, as a question says it."""
+    wants_moment = question.kind in ("when", "order")
+    return Cues(
+        question.words, question.asides, question.phrases, question.senses, question.window, wants_moment
+    )
+
+
+def _is_inside(span: Span, window: Span | None) -> bool:
+    return window is None or span.overlap_s(window) > 0

@@ -1,0 +1,27 @@
+"""The embedded extractive reader: one module per kind of question, each turns evidence into a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..inquiry import Draft, Inquiry
+from . import choice, counting, duration, moment, order, quote, summary, yes_no
+
+NAME = "extractive"
+
+_READERS: dict[str, Callable[[Inquiry], Draft]] = {
+    "when": moment.read,
+    "what": quote.read,
+    "count": counting.read,
+    "duration": duration.read,
+    "order": order.read,
+    "yesno": yes_no.read,
+    "summary": summary.read,
+}
+
+
+def read(inquiry: Inquiry) -> Draft:
+    """The draft of an answer; multiple choice wins over the kind of the question."""
+    if inquiry.question.options:
+        return choice.read(inquiry)
+    return _READERS[inquiry.question.kind](inquiry)

@@ -1,0 +1,36 @@
+"""When does it happen: the seconds of the best evidence."""
+
+from __future__ import annotations
+
+from ..evidence import Evidence
+from ..inquiry import NOT_FOUND, Draft, Inquiry
+from .favour import favoured
+
+# Evidence this near to the best one is another moment of the same thing, not a worse guess.
+_AS_GOOD = 0.85
+
+
+def read(inquiry: Inquiry) -> Draft:
+    """The moment asked for, or all that fit equally well, in order of confidence."""
+    found = equally_good(favoured(inquiry.evidence(), inquiry.question.text))
+    if not found:
+        return NOT_FOUND
+    chosen = pick(found, inquiry.question.ordinal)
+    if not chosen:
+        return NOT_FOUND
+    text = ", ".join(str(e.span) for e in sorted(chosen, key=lambda e: e.span))
+    return Draft(text, chosen[0].confidence, tuple(chosen))
+
+
+def equally_good(found: list[Evidence]) -> list[Evidence]:
+    """The best evidence and what comes close to it, best first."""
+    return [e for e in found if e.confidence >= _AS_GOOD * found[0].confidence] if found else []
+
+
+def pick(found: list[Evidence], ordinal: int | None) -> list[Evidence]:
+    """The one that an ordinal means (1 first, -1 last), counted in time; all where there is none."""
+    if ordinal is None:
+        return found
+    in_time = sorted(found, key=lambda e: e.span)
+    place = ordinal - 1 if ordinal > 0 else len(in_time) + ordinal
+    return in_time[place : place + 1] if 0 <= place < len(in_time) else []

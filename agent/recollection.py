@@ -1,0 +1,191 @@
+"""Recalling what was said and what stood on screen: how much of a question each text holds."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ..index.memory import Memory
+from ..index.recall import document_count, search_texts
+from ..index.records import Sense, Text
+from ..index.stemming import stems
+from ..tools.clock import Span
+from .evidence import Evidence, best_first
+from .layout import row_of
+
+# How far around a sentence its neighbours still tell what it is about.
+CONTEXT_S = 8.0
+_FROM_CONTEXT = {"speech": 0.6, "screen": 0.7}
+_OTHER_SENSE = 0.7
+_WITHOUT_ASIDES = 0.1
+_LIKE_SPELLING = 0.8
+_PHRASE_FLOOR = 0.7
+_CANDIDATES_MAX = 60
+
+
+@dataclass(frozen=True)
+class Cues:
+    """What to look for in texts: whole phrases, single words, and the senses that were asked for.
+
+    ``asides`` are words that speak for a text that holds them, and not against one that does not.
+    ``wants_moment`` limits a sentence to the part that says the words; otherwise it is taken whole,
+    since the answer may stand in another part.
+    """
+
+    words: tuple[str, ...]
+    asides: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    senses: frozenset[Sense] = frozenset()
+    window: Span | None = None
+    wants_moment: bool = True
+
+
+class Recollection:
+    """Texts of one video weighed against cues.
+
+    A word counts for as much as it is rare in the video; one that never occurs counts most, so a
+    question about something absent finds little (inverse document frequency, Spärck Jones 1972).
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def find(self, cues: Cues) -> list[Evidence]:
+        """Evidence for the cues, best first; empty where no text holds any of them."""
+        # With nothing but asides they are all there is to go by.
+        weights = self._weights(stems(" ".join(cues.words or cues.asides)))
+        wanted = set(weights) | {s for part in (*cues.phrases, *cues.asides) for s in stems(part)}
+        candidates = search_texts(self._memory, sorted(wanted))
+        weighed = [self._weigh(text, cues, weights) for text in candidates if _is_wanted(text, cues)]
+        fitting = sorted((pair for pair in weighed if pair[1].fit > 0), key=lambda pair: -pair[1].confidence)
+        best = fitting[:_CANDIDATES_MAX]
+        return _joined([self._narrowed(text, e, wanted, cues.wants_moment) for text, e in best])
+
+    def context(self, text: Text) -> list[Text]:
+        """The text with its neighbours of the same sense, in order."""
+        within_s = CONTEXT_S if text.sense == "speech" else 0.0
+        near = self._memory.texts_near(text.span, text.sense, within_s)
+        if text.sense == "speech":
+            return near
+        return [
+            t
+            for t in near
+            if t.span.overlap_s(text.span) >= 0.3 * min(t.span.duration_s, text.span.duration_s)
+        ]
+
+    def _weights(self, words: tuple[str, ...]) -> dict[str, float]:
+        n = len(self._memory.library.rows("SELECT id FROM text WHERE media_id = ?", self._memory.video.id))
+        return {w: math.log((n + 2) / (document_count(self._memory, w) + 0.5)) for w in words}
+
+    def _weigh(self, text: Text, cues: Cues, weights: dict[str, float]) -> tuple[Text, Evidence]:
+        near = self.context(text)
+        held = {t: _held(t, text, near) for t in weights}
+        total = sum(weights.values())
+        fit = sum(weights[t] * held[t] for t in weights) / total if total else 0.0
+        if cues.phrases:
+            fit = _phrase_fit(cues.phrases, text, near, fit)
+        asides = [_held(t, text, near) for t in stems(" ".join(cues.asides))]
+        if asides:
+            fit *= 1 - _WITHOUT_ASIDES * (1 - sum(asides) / len(asides))
+        if cues.senses and text.sense not in cues.senses:
+            fit *= _OTHER_SENSE
+        # The order of equal fits follows how closely the words stand together.
+        fit = min(1.0, fit * (0.97 + 0.03 * _closeness(text, list(weights))))
+        return text, Evidence(text.span, text.sense, text.body, round(fit, 4), text.trust, (text.id,))
+
+    def _narrowed(self, text: Text, found: Evidence, wanted: set[str], wants_moment: bool) -> Evidence:
+        """The evidence limited to where the wanted words are said, or stand on screen together."""
+        if text.sense == "screen":
+            return replace(found, span=_shown_together(text, self.context(text), wanted))
+        if not wants_moment:
+            return found
+        holding = [span for span, body in self._memory.parts(text) if wanted & set(stems(body))]
+        return replace(found, span=holding[0].hull(holding[-1])) if holding else found
+
+
+def _is_wanted(text: Text, cues: Cues) -> bool:
+    return cues.window is None or text.span.overlap_s(cues.window) > 0
+
+
+def _held(word: str, text: Text, near: list[Text]) -> float:
+    own = stems(row_of(text, near) if text.sense == "screen" else text.body)
+    if word in own:
+        return 1.0
+    if any(word in stems(t.body) for t in near):
+        return _FROM_CONTEXT[text.sense]
+    if (text.sense == "screen" or text.trust < 0.9) and len(word) >= 4:
+        return _LIKE_SPELLING if difflib.get_close_matches(word, own, 1, _LIKE_SPELLING) else 0.0
+    return 0.0
+
+
+def _phrase_fit(phrases: tuple[str, ...], text: Text, near: list[Text], fit: float) -> float:
+    """A phrase is there or not: what is spelled too differently does not count at all."""
+    whole = " ".join(t.body for t in near)
+    likeness = [
+        max(phrase_likeness(phrase, text.body), 0.97 * phrase_likeness(phrase, whole)) for phrase in phrases
+    ]
+    if min(likeness) < _PHRASE_FLOOR or not any(_shares_words(phrase, text.body) for phrase in phrases):
+        return 0.0
+    return min(likeness) * (0.85 + 0.15 * fit)
+
+
+def phrase_likeness(phrase: str, text: str) -> float:
+    """How nearly a text holds a phrase, letter by letter, in [0, 1]; case and punctuation do not count."""
+    wanted, letters = _letters(phrase), _letters(text)
+    if not wanted:
+        return 0.0
+    if wanted in letters:
+        return 1.0
+    n = len(wanted)
+    starts = {
+        m.b - m.a
+        for m in difflib.SequenceMatcher(None, wanted, letters, autojunk=False).get_matching_blocks()
+    }
+    windows = [letters[max(0, start) : max(0, start) + n] for start in starts]
+    return max(
+        (difflib.SequenceMatcher(None, wanted, w, autojunk=False).ratio() for w in windows), default=0.0
+    )
+
+
+def _shares_words(phrase: str, body: str) -> bool:
+    own = stems(body)
+    return any(difflib.get_close_matches(word, own, 1, 0.7) for word in stems(phrase))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text.lower())
+
+
+def _closeness(text: Text, wanted: list[str]) -> float:
+    """Share of neighbouring pairs of wanted words that stand next to each other in the text."""
+    own = stems(text.body)
+    pairs = set(pairwise(own))
+    asked = list(pairwise(wanted))
+    return sum(pair in pairs for pair in asked) / len(asked) if asked else 0.0
+
+
+def _shown_together(text: Text, near: list[Text], wanted: set[str]) -> Span:
+    own = set(stems(text.body))
+    missing = wanted - own
+    start_s, end_s = text.span.start_s, text.span.end_s
+    for other in near:
+        if missing & set(stems(other.body)):
+            start_s, end_s = max(start_s, other.span.start_s), min(end_s, other.span.end_s)
+    return Span(start_s, end_s) if start_s < end_s else text.span
+
+
+def _joined(found: list[Evidence]) -> list[Evidence]:
+    """Lines of one card that were found for the same reason count once, as the best of them."""
+    kept: list[Evidence] = []
+    for evidence in best_first(found):
+        twin = any(
+            evidence.sense == "screen" == k.sense
+            and evidence.span.overlap_s(k.span) > 0.5 * evidence.span.duration_s
+            for k in kept
+        )
+        if not twin:
+            kept.append(evidence)
+    return kept

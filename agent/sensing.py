@@ -1,0 +1,109 @@
+"""Finding what needs no words: colours that fill the picture, silence, and voices."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..index.memory import Memory
+from ..index.recall import search_pictures
+from ..tools.appearance import COLOURS, AppearanceEmbedder, colour_shares
+from ..tools.clock import Span, merge_spans
+from .evidence import Evidence, best_first
+
+# The picture counts as filled with a colour from this share on.
+_FILLED = 0.6
+# A run begins and ends at these parts of the highest share in the video: words on a black card are not black.
+_BEGINS, _ENDS = 0.97, 0.94
+_SILENT_DB = -55.0
+_SILENCE_MIN_S = 1.0
+_RUN_MIN_S = 0.75
+_VOICE_GAP_S = 2.0
+_HITS, _HIT_S, _HIT_GAP_S, _AS_HINT = 24, 0.5, 2.0, 0.4
+
+
+def coloured(memory: Memory, colours: tuple[str, ...]) -> list[Evidence]:
+    """Stretches in which the named colours together fill most of the picture, best first."""
+    times_s, vectors = memory.samples(AppearanceEmbedder.name)
+    if not len(times_s) or not colours:
+        return []
+    share = colour_shares(vectors)[:, [COLOURS.index(c) for c in colours]].sum(axis=1)
+    name = " and ".join(colours)
+    found = []
+    for first, last in _runs(share):
+        span = _between_samples(times_s, first, last, memory.video.duration_s)
+        if span.duration_s < _RUN_MIN_S:
+            continue
+        filled = float(np.median(share[first:last]))
+        quote = f"the picture is {filled:.0%} {name}"
+        found.append(Evidence(span, "picture", quote, _fit(filled), 1.0))
+    return best_first(found)
+
+
+def resembling(memory: Memory, text: str) -> list[Evidence]:
+    """Stretches whose pictures are nearest to what a text describes, best first; a hint, not a proof.
+
+    Empty where the image-text model has no words for the text.
+    """
+    embedder = AppearanceEmbedder()
+    vector = embedder.embed_text(text)
+    hits = search_pictures(memory, embedder.name, vector, _HITS) if vector is not None else []
+    runs = merge_spans([Span(time_s, time_s + _HIT_S) for time_s, _ in hits], _HIT_GAP_S)
+    found = []
+    for run in runs:
+        score = max(score for time_s, score in hits if run.start_s <= time_s <= run.end_s)
+        found.append(Evidence(run, "picture", "the picture looks most like it", _AS_HINT * score, 1.0))
+    return best_first(found)
+
+
+def silent(memory: Memory) -> list[Evidence]:
+    """Stretches without sound of at least a second, the longest first."""
+    times_s, levels_db = memory.loudness()
+    if not len(times_s):
+        return []
+    hop_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.1
+    quiet = np.append(np.append(False, levels_db < _SILENT_DB), False)
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
+    spans = [
+        Span(float(times_s[a]), float(times_s[b - 1]) + hop_s)
+        for a, b in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    long = sorted((s for s in spans if s.duration_s >= _SILENCE_MIN_S), key=lambda s: (-s.duration_s, s))
+    return [_of_span(span, f"no sound for {span.duration_s:.1f} s", long[0]) for span in long]
+
+
+def voiced(memory: Memory) -> list[Evidence]:
+    """Stretches in which somebody speaks, in order, by transcript or by the voice detector."""
+    spans = [text.span for text in memory.texts("speech")] or memory.voice()
+    merged = merge_spans(spans, _VOICE_GAP_S)
+    return [Evidence(span, "speech", f"a voice for {span.duration_s:.1f} s", 1.0, 1.0) for span in merged]
+
+
+def _of_span(span: Span, quote: str, longest: Span) -> Evidence:
+    # A longer silence is the likelier one to be asked for.
+    return Evidence(span, "sound", quote, round(0.7 + 0.3 * span.duration_s / longest.duration_s, 4), 1.0)
+
+
+def _fit(filled: float) -> float:
+    return round(min(1.0, filled / 0.9), 4)
+
+
+def _runs(share: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Half-open runs of samples near the highest share, with hysteresis so that flicker does not divide them."""
+    peak = float(share.max(initial=0.0))
+    runs: list[tuple[int, int]] = []
+    first = None
+    for place, value in enumerate(share if peak >= _FILLED else []):
+        if first is None and value >= _BEGINS * peak:
+            first = place
+        elif first is not None and value < _ENDS * peak:
+            runs.append((first, place))
+            first = None
+    return [*runs, (first, len(share))] if first is not None else runs
+
+
+def _between_samples(times_s: npt.NDArray[np.float64], first: int, last: int, duration_s: float) -> Span:
+    """A run's ends lie half way to the samples outside it."""
+    start_s = float(times_s[first] + times_s[first - 1]) / 2 if first else float(times_s[0])
+    end_s = float(times_s[last] + times_s[last - 1]) / 2 if last < len(times_s) else duration_s
+    return Span(start_s, max(start_s, end_s))
