@@ -1,0 +1,46 @@
+"""``vidagent ask``: one question about one video."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say
+
+_ABSTAINED = 7
+
+
+def ask(
+    video: VideoArgument,
+    question: Annotated[str, typer.Argument(help="The question; options may stand in it as A) … B) …")],
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="One option of a multiple choice; repeat it.")
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            "--min-confidence", min=0.0, max=1.0, help="Abstain below this confidence and end with code 7."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Answer a question about a video; a video not met before is remembered first."""
+    from ..agent.planner import ask as ask_agent
+    from ..index.library import Library
+    from ..index.memory import Memory
+    from .rendering import answer_lines
+    from .videos import remembered
+
+    with Library(library_path(library)) as opened:
+        memory = Memory(opened, remembered(opened, video))
+        answer = ask_agent(memory, question, tuple(option or ()), min_confidence)
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False))
+    else:
+        for line in answer_lines(answer):
+            say(line)
+    if answer.abstained and min_confidence is not None:
+        raise typer.Exit(_ABSTAINED)

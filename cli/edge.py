@@ -1,0 +1,44 @@
+"""What every command shares: its options, where the library lies, and one line for an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..tools.plain import plain
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library", metavar="PATH", help="The library file. Default: VIDAGENT_LIBRARY, or your data folder."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+VideoArgument = Annotated[
+    str, typer.Argument(metavar="VIDEO", help="A file, or the id or title of a remembered video.")
+]
+
+
+def library_path(given: Path | None) -> Path:
+    """Where the library lies: by the option, the environment, or the user's data folder."""
+    if given:
+        return given
+    if named := os.environ.get("VIDAGENT_LIBRARY"):
+        return Path(named)
+    from platformdirs import user_data_path
+
+    return user_data_path("vidagent") / "library.db"
+
+
+def complain(message: str) -> None:
+    """One line on stderr, free of anything a file's name could do to a terminal."""
+    print(f"vidagent: {plain(message)}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """One line of result on stdout."""
+    print(plain(text))

@@ -1,0 +1,42 @@
+"""``vidagent ls`` and ``vidagent rm``: what is remembered, and forgetting it."""
+
+from __future__ import annotations
+
+import json
+
+from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say
+
+
+def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> None:
+    """List the remembered videos."""
+    from ..index.library import Library
+    from .rendering import video_lines
+
+    with Library(library_path(library)) as opened:
+        videos = opened.videos()
+    if as_json:
+        rows = [
+            {
+                "id": v.short_id,
+                "title": v.title,
+                "path": str(v.path),
+                "duration_s": v.duration_s,
+                "notes": v.notes,
+            }
+            for v in videos
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for line in video_lines(videos):
+        say(line)
+
+
+def remove(video: VideoArgument, library: LibraryOption = None) -> None:
+    """Forget a video; the file itself is left alone."""
+    from ..index.library import Library
+    from .videos import known
+
+    with Library(library_path(library)) as opened:
+        found = known(opened, video)
+        opened.remove(found)
+    say(f"{found.short_id}  {found.title}  forgotten")

@@ -1,0 +1,55 @@
+"""The command ``vidagent``: its subcommands, and the edge at which errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ..tools.errors import VidagentError
+from . import ask, events, ingest, library
+from .edge import complain
+
+app = typer.Typer(
+    name="vidagent",
+    help="Ask questions of long videos on your own machine; answers cite true seconds.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("ask")(ask.ask)
+app.command("ingest")(ingest.ingest)
+app.command("ls")(library.list_videos)
+app.command("rm")(library.remove)
+app.command("events")(events.events)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"vidagent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    del version  # its callback has done the work
+
+
+def run() -> None:
+    """Run the command line; ends the process with the exit code of what happened.
+
+    Usage errors, Ctrl-C (130) and a closed pipe are typer's; our own errors end in one line.
+    """
+    try:
+        app()
+    except VidagentError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)

@@ -1,0 +1,54 @@
+"""Answers and tables as plain lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..agent.answer import Answer, Moment
+from ..index.records import Coverage, Event, Video
+from ..tools.clock import format_time
+
+_SOURCE = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
+_LOW_TRUST = 0.7
+_MOMENTS_MAX = 8
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """The answer, its proof, how sure it is, and what was looked at."""
+    yield f"{answer.option}) {answer.text}" if answer.option else answer.text
+    if answer.abstained and answer.moments:
+        yield "nearest:"
+    for moment in answer.moments[:_MOMENTS_MAX]:
+        yield f"  {_moment_line(moment)}"
+    if len(answer.moments) > _MOMENTS_MAX:
+        yield f"  and {len(answer.moments) - _MOMENTS_MAX} more"
+    yield f"confidence {answer.confidence:.2f}"
+    yield "looked at: " + "; ".join(_coverage_phrase(row) for row in answer.coverage)
+    for note in answer.video.notes:
+        yield f"note: {note}"
+    yield "no video LLM looked: the answer is put together from what was heard, read and seen"
+
+
+def _moment_line(moment: Moment) -> str:
+    trust = ", low trust" if moment.trust < _LOW_TRUST else ""
+    mark = "“{}”" if moment.source in ("speech", "screen") else "{}"
+    return f"{moment.span}  {mark.format(moment.quote)} ({_SOURCE[moment.source]}{trust})"
+
+
+def _coverage_phrase(row: Coverage) -> str:
+    trust = ", low trust" if row.trust < _LOW_TRUST else ""
+    looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
+    return f"{_SOURCE[row.sense]} {row.share:.0%} ({row.engine}{looks}{trust})"
+
+
+def video_lines(videos: Iterable[Video]) -> Iterator[str]:
+    """One line a video: id, length, title, and where it lay last."""
+    for video in videos:
+        missing = "" if video.path.exists() else " [missing]"
+        yield f"{video.short_id}  {format_time(video.duration_s):>9}  {video.title}  {video.path}{missing}"
+
+
+def event_lines(events: Iterable[Event]) -> Iterator[str]:
+    """One line an event: its span and its gist."""
+    for event in events:
+        yield f"{event.span}  {event.gist}"

@@ -1,0 +1,79 @@
+"""Real recordings, where they lie beside the project: what is found in them and at which seconds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from vidagent.agent.answer import Answer
+from vidagent.agent.planner import ask
+from vidagent.index.ingest import ingest
+from vidagent.index.library import Library
+from vidagent.index.memory import Memory
+from vidagent.tools.clock import Span
+from vidagent.tools.engines import embedded
+
+FILMS = Path(__file__).parents[2] / "shared" / "media" / "video"
+pytestmark = pytest.mark.skipif(not FILMS.is_dir(), reason="no real films beside the project")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """One library for all films of this module."""
+    return Library(tmp_path_factory.mktemp("films") / "library.db")
+
+
+def asked(library: Library, film: Path, question: str, min_confidence: float | None = None) -> Answer:
+    """The answer to a question about a film, which is read at its first question."""
+    return ask(Memory(library, ingest(library, film, embedded()).video), question, (), min_confidence)
+
+
+def test_words_that_stand_for_a_second(library: Library) -> None:
+    answer = asked(library, FILMS / "sintel_trailer_854x480.mp4", "When does COMING SOON appear on screen?")
+    assert Span(47.0, 49.0).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+
+
+def test_a_title_with_both_its_ends(library: Library) -> None:
+    question = "When does 'The Peach Open Movie Project presents' appear?"
+    moment = asked(library, FILMS / "bbb_full_512x288.mp4", question).moments[0]
+    assert moment.span.start_s == pytest.approx(20.6, abs=0.5)
+    assert moment.span.end_s == pytest.approx(23.0, abs=0.5)
+
+
+def test_the_name_beside_the_role(library: Library) -> None:
+    answer = asked(library, FILMS / "bbb_full_512x288.mp4", "Who is named as director in the team list?")
+    assert "SACHA GOEDEGEBURE" in answer.text.upper()
+    assert Span(490.0, 494.5).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+
+
+def test_a_film_with_music_and_no_speech(library: Library) -> None:
+    assert asked(library, FILMS / "bbb_full_512x288.mp4", "Does anybody speak in this film?").text == "no"
+
+
+def test_nothing_is_invented(library: Library) -> None:
+    answer = asked(library, FILMS / "bbb_full_512x288.mp4", "When does the submarine surface?", 0.5)
+    assert answer.abstained
+    assert answer.text.startswith("not found")
+    assert answer.to_json()["citations"] == []
+
+
+def test_subtitles_beside_the_film_are_quoted(library: Library) -> None:
+    question = "What would happen if he did not give it zero speed?"
+    answer = asked(library, FILMS / "physics_lecture_slide.mp4", question)
+    assert "this will be my last lecture" in answer.text
+    assert Span(166.0, 173.0).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+    assert answer.moments[0].trust == 1.0
+
+
+def test_without_its_subtitles_a_copy_is_of_low_trust(library: Library, tmp_path: Path) -> None:
+    copy = shutil.copy(FILMS / "physics_lecture_slide.mp4", tmp_path / "copy.mp4")
+    answer = asked(library, Path(copy), "When does he mention kinetic energy?")
+    assert any("low trust" in note for note in answer.video.notes)
+    assert all(row.trust < 0.7 for row in answer.coverage if row.sense == "speech")
+
+
+def test_a_text_track_inside_the_film_is_read(library: Library) -> None:
+    answer = asked(library, FILMS / "nasa_webb_13s.mp4", "Where does the narrator say the cleanroom is?")
+    assert "Greenbelt, Maryland" in answer.text
+    assert answer.moments[0].span.overlap_s(Span(8.35, 12.47)) > 4.0
