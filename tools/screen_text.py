@@ -6,11 +6,12 @@ most lines that are found have been read before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from .roles import Pixels, TextLine
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
 
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 Box = tuple[float, float, float, float]
 Quad = npt.NDArray[np.float32]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -74,6 +77,9 @@ def quad_of(box: Box) -> Quad:
 class RapidOcrReader:
     """PP-OCR on the processor, with the weights that come inside the ``rapidocr`` package.
 
+    Bands of a large picture and lines of a page are read by ``n_threads`` at once, each step by one
+    thread: two threads that share a step wait for each other while a decoder works beside them.
+
     Raises ``CapabilityError`` at the first use where the package or its weights are missing, and
     ``ModelError`` where inference fails.
     """
@@ -81,6 +87,7 @@ class RapidOcrReader:
     n_threads: int = 2
     name: str = "rapidocr"
     _engine: RapidOCR | None = field(default=None, init=False, repr=False)
+    _crew: ThreadPoolExecutor | None = field(default=None, init=False, repr=False)
 
     def read(self, image: Pixels) -> list[TextLine]:
         """Lines of an RGB picture (height, width, 3), top to bottom."""
@@ -90,7 +97,8 @@ class RapidOcrReader:
         """Corners of lines inside ``window``, each (4, 2) in shares, clockwise from top left."""
         left, top, right, bottom = _pixel_window(image, window)
         crop = _shrunk(image[top:bottom, left:right, ::-1], n_pixels_max)
-        found = [quad for first, last in _bands(*crop.shape[:2]) for quad in self._in_band(crop, first, last)]
+        bands = self._all(lambda band: self._in_band(crop, *band), _bands(*crop.shape[:2]))
+        found = [quad for quads in bands for quad in quads]
         height, width = image.shape[:2]
         scale = np.array([(right - left) / crop.shape[1] / width, (bottom - top) / crop.shape[0] / height])
         origin = np.array([left / width, top / height])
@@ -121,14 +129,23 @@ class RapidOcrReader:
     def _texts(self, image: Pixels, quads: Sequence[Quad]) -> list[TextLine]:
         if not quads:
             return []
-        engine = self._loaded()
         crops = [_pieces(_cut_out(image, quad)) for quad in quads]
-        with _foreign_errors():
-            read = engine.recognize_txt([piece for pieces in crops for piece in pieces])
-        parts = zip(read.txts or (), read.scores or (), strict=True)
+        parts = iter(self._all(self._written, [piece for pieces in crops for piece in pieces]))
         return [
             _line(quad, list(islice(parts, len(pieces)))) for quad, pieces in zip(quads, crops, strict=True)
         ]
+
+    def _written(self, piece: Pixels) -> tuple[str, float]:
+        with _foreign_errors():
+            read = self._loaded().recognize_txt([piece])
+        return (read.txts[0], float(read.scores[0])) if read.txts and read.scores else ("", 0.0)
+
+    def _all(self, step: Callable[[Given], Found], given: Sequence[Given]) -> list[Found]:
+        """The step's results in order, several at work at once."""
+        self._loaded()
+        if len(given) < 2 or self._crew is None:
+            return [step(each) for each in given]
+        return list(self._crew.map(step, given))
 
     def _split(self, image: Pixels, line: TextLine) -> list[TextLine]:
         halves = self._texts(image, [quad_of(half) for half in _halves(line.box)])
@@ -137,7 +154,8 @@ class RapidOcrReader:
 
     def _loaded(self) -> RapidOCR:
         if self._engine is None:
-            self._engine = _load_engine(self.n_threads)
+            self._engine = _load_engine()
+            self._crew = ThreadPoolExecutor(self.n_threads) if self.n_threads > 1 else None
         return self._engine
 
 
@@ -168,7 +186,7 @@ class FakeReader:
         return [line for line in self.lines if np.round(quad_of(line.box), 4).tolist() in boxes]
 
 
-def _load_engine(n_threads: int) -> RapidOCR:
+def _load_engine() -> RapidOCR:
     try:
         import rapidocr
     except ImportError as error:
@@ -191,7 +209,7 @@ def _load_engine(n_threads: int) -> RapidOCR:
             "Rec.model_path": str(weights["rec"]),
             # Lines are read one by one: a batch is padded to its widest line, in time and in memory.
             "Rec.rec_batch_num": 1,
-            "EngineConfig.onnxruntime.intra_op_num_threads": n_threads,
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
         }
