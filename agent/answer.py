@@ -22,7 +22,7 @@ class Moment:
     @classmethod
     def of(cls, evidence: Evidence, video: Video) -> Moment:
         """The moment of a piece of evidence, kept inside the video."""
-        end_s = min(evidence.span.end_s, video.duration_s)
+        end_s = max(0.0, min(evidence.span.end_s, video.duration_s))
         start_s = min(max(0.0, evidence.span.start_s), end_s)
         return cls(Span(start_s, end_s), evidence.confidence, evidence.sense, evidence.quote, evidence.trust)
 

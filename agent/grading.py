@@ -78,6 +78,8 @@ def _holds(answer: Answer, evidence: Sequence[Span]) -> bool:
 
 
 def _meets(moment: Span, evidence: Span) -> bool:
+    if moment.gap_s(evidence) > _SLACK_S:
+        return False
     return moment.overlap_s(evidence.widened(_SLACK_S)) >= 0.5 * min(moment.duration_s, evidence.duration_s)
 
 

@@ -43,7 +43,13 @@ class Inquiry:
     def evidence_for(self, words: str) -> list[Evidence]:
         """All that fits a description, as if its moment had been asked for."""
         about = understand(f"when is {words}", self.memory.video.duration_s)
-        return self._evidence(replace(about, senses=about.senses or self.question.senses))
+        return self._evidence(
+            replace(about, senses=about.senses or self.question.senses & {"speech", "screen"})
+        )
+
+    def is_wanted(self, span: Span) -> bool:
+        """Whether a stretch lies in the seconds that the question names, if it names any."""
+        return self.question.window is None or span.overlap_s(self.question.window) > 0
 
     def share_looked_at(self, sense: str) -> float:
         """How much of the video was looked at, listened to or read, in [0, 1]."""
@@ -60,7 +66,7 @@ class Inquiry:
             found = silent(self.memory)
         else:
             found = self.recollection.find(cues_of(question))
-        return [e for e in found if _is_inside(e.span, question.window)]
+        return [e for e in found if self.is_wanted(e.span)]
 
 
 def cues_of(question: Question) -> Cues:
@@ -69,7 +75,3 @@ def cues_of(question: Question) -> Cues:
     return Cues(
         question.words, question.asides, question.phrases, question.senses, question.window, wants_moment
     )
-
-
-def _is_inside(span: Span, window: Span | None) -> bool:
-    return window is None or span.overlap_s(window) > 0

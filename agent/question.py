@@ -22,11 +22,11 @@ _CAPITALS = re.compile(r"\b[A-Z][A-Z0-9&.'-]+(?:\s+[A-Z0-9][A-Z0-9&.'-]*)*\b")
 # The first pattern that fits decides, so the particular ones stand before the general ones.
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("summary", r"^(?:please )?(?:summari[sz]e|give me a summary|describe (?:the|this) (?:whole )?(?:video|film|movie))|\bsummary\b|what (?:is|was) (?:the|this) (?:video|film|movie|clip|lecture|talk|recording|meeting) about|what happens in (?:the|this) (?:video|film|movie|clip)"),
-    ("duration", r"\bhow long\b(?! ago)|\bfor how (?:long|many (?:seconds|minutes|hours))\b|\bwhat (?:is|was) the (?:length|duration)\b"),
+    ("duration", r"\bhow long\b(?! ago)|\bhow many (?:seconds|minutes|hours)\b|\bwhat (?:is|was) the (?:length|duration)\b"),
     ("count", r"\bhow (?:many|often)\b|^count\b"),
-    ("order", r"\b(?:before or after|after or before)\b|\b(?:comes?|came|happens?|happened|appears?|appeared|is (?:said|shown|mentioned|heard|seen)|was (?:said|shown|mentioned)|occurs?) (?:first|earlier|last|later)\b|\bin (?:which|what) order\b|\bwhich .*\b(?:first|earlier|last|later)\b.*[:,].*\bor\b"),
-    ("when", r"^\W*(?:and |so |then |exactly |about |tell me |say |find )*when\b|\bat (?:what|which) (?:time|point|second|minute|moment)\b|\bwhat time\b|\bfind (?:the )?(?:moment|scene|part|place)\b|\bwhere in the (?:video|film|movie|lecture)\b"),
-    ("yesno", r"^(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)\b"),
+    ("order", r"\b(?:before or after|after or before)\b|\b(?:comes?|came|happens?|happened|appears?|appeared|is (?:said|shown|mentioned|heard|seen)|was (?:said|shown|mentioned)|occurs?) (?:first|earlier|last|later)\b|\bin (?:which|what) order\b|^\W*which\b(?=.*\b(?:first|earlier|last|later)\b)(?=.*[:,].* or )"),
+    ("when", r"^\W*(?:(?:and|so|then|exactly|about|please|tell me|show me|say|find)\b,? )*when\b|\b(?:at|in) (?:what|which) (?:time|point|second|minute|moment)\b|\bwhat time\b|\bfind (?:the )?(?:moment|scene|part|place)\b|\bwhere in the (?:video|film|movie|lecture)\b"),
+    ("yesno", r"^(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]t)?\b"),
 )  # fmt: skip
 _SENSES: tuple[tuple[Sense, str], ...] = (
     ("screen", r"\b(?:on(?: the)? screen|on-screen|onscreen|sign|title|written|writes?|caption|readable|reads?|board|credits?|slide|label|letters?|logo|text|printed|painted|team list|note|spelled)\b"),
@@ -38,8 +38,13 @@ _PICTURE = re.compile(r"\b(?:screen|picture|image|frame|video|scene|everything|s
 _DEGREES = frozenset(
     "whole entire entirely completely fully totally suddenly colour color go goes went remain remains".split()
 )
-_TIME = r"((?:\d+:)?\d{1,2}:\d{2}(?:\.\d+)?|\d+(?:\.\d+)? ?(?:s|sec(?:ond)?s?|min(?:ute)?s?|h|hours?)\b|(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty) (?:seconds?|minutes?|hours?))"
+_TIME = r"((?:\d{1,4}:)?\d{1,2}:\d{2}(?:\.\d+)?|\d+(?:\.\d+)? ?(?:s|sec(?:ond)?s?|min(?:ute)?s?|h|hours?)\b|(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty) (?:seconds?|minutes?|hours?))"
+_STRETCH = rf"(?:{_TIME}|(second|minute|hour)\b)"
 _NEAR_S = 5.0
+# Words that only ask to be told, and are no content.
+_LEAD = re.compile(
+    r"^\W*(?:(?:please|exactly|tell me|show me)\b,?\s*|find (?:the )?(?:moment|scene|part|place)\b)+", re.I
+)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 
 
@@ -80,8 +85,8 @@ def understand(text: str, duration_s: float, options: tuple[str, ...] = ()) -> Q
         raise RequestError("one option is no choice; give --option at least twice")
     kind = _kind(stem_text)
     phrases = _phrases(_before_anchor(stem_text) if kind == "what" else stem_text)
-    senses = _senses(stem_text)
-    window, timeless = _window(stem_text, duration_s)
+    window, timeless = _window(_LEAD.sub("", stem_text), duration_s)
+    senses = _senses(timeless)
     words = content_words(_before_anchor(timeless) if kind == "what" else timeless)
     asides = _asides(timeless, words)
     return Question(
@@ -110,13 +115,18 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _kind(text: str) -> Kind:
     lowered = re.sub(_QUOTED, " ", text.strip()).lower()
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, lowered)), "what")
+    kinds = [kind for kind, pattern in _KINDS if re.search(pattern, lowered)]
+    if kinds[:2] == ["order", "when"] and not _items(text):
+        return "when"  # "when does it appear first" compares nothing
+    return kinds[0] if kinds else "what"
 
 
 def _phrases(text: str) -> tuple[str, ...]:
     quoted = [a or b for a, b in _QUOTED.findall(text)]
     if quoted:
         return tuple(phrase.strip() for phrase in quoted)
+    if text.isupper():
+        return ()
     capitals = [c for c in _CAPITALS.findall(text) if len(c) > 3 and c != text.strip(" ?.!")]
     return tuple(capitals)
 
@@ -145,6 +155,8 @@ def _asides(text: str, words: list[str]) -> tuple[str, ...]:
 def _is_about_colour(text: str) -> bool:
     """Whether the picture's colour is all that is asked for: "the screen turns red", not "a red car"."""
     others = [w for w in content_words(text) if w not in _DEGREES and not colours_in(w)]
+    if re.search(r"\b(?:not|never|no longer)\b|n['’]t\b", text, re.I):
+        return False
     return bool(colours_in(text) and _PICTURE.search(text) and not others)
 
 
@@ -167,8 +179,10 @@ def _ordinal(text: str) -> int | None:
     found = re.search(
         r"\b(?:the|for the) (first|second|third|fourth|fifth|last) (?:time\b|\w+ stretch\b)", text, re.I
     )
-    found = found or re.search(r"\b(first|last) (?:appear|mention|say|show|hear|see|turn)", text, re.I)
-    return _ORDINALS[found.group(1).lower()] if found else None
+    found = found or re.search(
+        r"\b(first|last) (?:appear|mention|say|show|hear|see|turn)|\bappears? (first|last)\b", text, re.I
+    )
+    return _ORDINALS[next(word for word in found.groups() if word).lower()] if found else None
 
 
 def _window(text: str, duration_s: float) -> tuple[Span | None, str]:
@@ -176,16 +190,17 @@ def _window(text: str, duration_s: float) -> tuple[Span | None, str]:
     rules = (
         (rf"\bbetween {_TIME} and {_TIME}", lambda a, b: (a, b)),
         (rf"\bfrom {_TIME} (?:to|until) {_TIME}", lambda a, b: (a, b)),
-        (rf"\b(?:in|during) the (?:first|opening) {_TIME}", lambda a: (0.0, a)),
-        (rf"\b(?:in|during) the (?:last|final) {_TIME}", lambda a: (duration_s - a, duration_s)),
+        (rf"\b(?:in|within|during) the (?:first|opening) {_STRETCH}", lambda a: (0.0, a)),
+        (rf"\b(?:in|within|during) the (?:last|final) {_STRETCH}", lambda a: (duration_s - a, duration_s)),
         (rf"\bafter {_TIME}", lambda a: (a, duration_s)),
         (rf"\b(?:before|until) {_TIME}", lambda a: (0.0, a)),
         (rf"\b(?:at|around|about|near)(?: about| around)? {_TIME}", lambda a: (a - _NEAR_S, a + _NEAR_S)),
     )
     for pattern, bounds in rules:
-        found = re.search(pattern, text, re.I)
+        # Digits and letters of other scripts are no times.
+        found = re.search(pattern, text, re.I | re.A)
         if found:
-            start_s, end_s = bounds(*(_seconds(word) for word in found.groups()))
+            start_s, end_s = bounds(*(_seconds(word) for word in found.groups() if word))
             start_s, end_s = max(0.0, start_s), min(duration_s, end_s)
             rest = text[: found.start()] + " " + text[found.end() :]
             return (Span(start_s, end_s) if start_s < end_s else Span(duration_s, duration_s)), rest
@@ -199,5 +214,7 @@ def _seconds(text: str) -> float:
         number, unit = split.groups() if split else (number, "")
     if ":" in number:
         return parse_time(number)
+    if number in ("second", "minute", "hour"):
+        number, unit = "1", number
     value = float(fold_numbers([number])[0])
     return value * {"m": 60, "h": 3600}.get(unit[:1], 1)

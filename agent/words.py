@@ -12,7 +12,8 @@ _FUNCTION_WORDS = frozenset(
     must my no nor not now of off often on once only or other our out over own s same shall she should since so some
     somebody someone something somewhere such t than that the their them then there these they this those through
     to too until up upon us ve very was we were what when where whether which while who whom whose why will with
-    would you your""".split()
+    would you your ever everything everybody everyone third fourth fifth isn aren wasn weren doesn didn hasn
+    haven hadn couldn wouldn shouldn""".split()
 )
 # Words by which people talk about a video itself rather than about what is in it.
 _VIDEO_WORDS = frozenset(

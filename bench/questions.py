@@ -35,7 +35,8 @@ def main() -> None:
             graded = grade(row, answer)
             n, n_right = n + 1, n_right + graded.is_right
             n_due, n_seconds = n_due + (graded.has_seconds is not None), n_seconds + bool(graded.has_seconds)
-            marks = f"{'right' if graded.is_right else 'WRONG'} {'' if graded.has_seconds is not False else 'seconds off'}"
+            seconds = "seconds off" if graded.has_seconds is False else ""
+            marks = f"{'right' if graded.is_right else 'WRONG'} {seconds}"
             spans = ", ".join(str(m.span) for m in answer.moments[:2])
             print(
                 f"{row['id']} {marks:18} {row['question']}\n"

@@ -8,6 +8,7 @@ from ...index.stemming import stems
 from ..evidence import Evidence
 from ..inquiry import NOT_FOUND, Draft, Inquiry, cues_of
 from ..layout import row_of
+from ..question import split_options
 from ..recollection import phrase_likeness
 from ..words import content_words
 
@@ -49,7 +50,7 @@ def _rank(inquiry: Inquiry, place: int) -> _Ranked:
 
 def _speaks_of(inquiry: Inquiry, evidence: Evidence, option: str) -> float:
     """How much of an option a piece of evidence holds, in [0, 1]; its neighbours count for less."""
-    wanted = set(stems(" ".join(content_words(option)))) - set(stems(inquiry.question.text))
+    wanted = set(stems(" ".join(content_words(option)))) - set(stems(split_options(inquiry.question.text)[0]))
     if not wanted:
         return phrase_likeness(option, evidence.quote)
     text = inquiry.memory.texts_by_id(list(evidence.text_ids))[0]

@@ -12,7 +12,7 @@ from .moment import equally_good
 from .quantity import counted
 
 _OCCURRENCES = re.compile(r"\bhow (?:often|many times)\b", re.I)
-_THING = re.compile(r"\bhow many (?:different |separate )?(\w+)", re.I)
+_THING = re.compile(r"\b(?:how many|^count(?: all)?(?: the)?) (?:different |separate )?(\w+)", re.I)
 _APART_S = 1.5
 # Below this share of the video looked at, or this trust, a count is only a lower bound.
 _ENOUGH = 0.95
@@ -35,7 +35,9 @@ def _stated(inquiry: Inquiry) -> Draft:
 
 
 def _moments(inquiry: Inquiry) -> Draft:
-    found = equally_good(inquiry.evidence())
+    found = inquiry.evidence()
+    if inquiry.question.senses != {"sound"}:
+        found = equally_good(found)
     if not found:
         return NOT_FOUND
     spans = merge_spans([e.span for e in found], _APART_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..inquiry import NOT_FOUND, Draft, Inquiry
 from .favour import favoured
 from .moment import equally_good, pick
@@ -19,6 +21,8 @@ def read(inquiry: Inquiry) -> Draft:
 def _measured(inquiry: Inquiry) -> Draft:
     found = equally_good(inquiry.evidence())
     chosen = pick(found, inquiry.question.ordinal)
+    if chosen and re.search(r"\blongest\b", inquiry.question.text, re.I):
+        chosen = [max(chosen, key=lambda e: e.span.duration_s)]
     if not chosen:
         return NOT_FOUND
     lengths = [f"{e.span.duration_s:.1f} s" for e in sorted(chosen, key=lambda e: e.span)]

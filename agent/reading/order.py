@@ -7,7 +7,9 @@ import re
 from ..evidence import Evidence
 from ..inquiry import NOT_FOUND, Draft, Inquiry
 
-_LATEST = re.compile(r"\b(?:comes?|came|happens?|appears?|is \w+|was \w+) (?:last|later)\b", re.I)
+_LATEST = re.compile(
+    r"\b(?:comes?|came|happen(?:s|ed)?|appear(?:s|ed)?|occur(?:s|red)?|is \w+|was \w+) (?:last|later)\b", re.I
+)
 _RELATION = re.compile(r"\b(?:before or after|after or before)\b", re.I)
 
 
@@ -18,6 +20,8 @@ def read(inquiry: Inquiry) -> Draft:
         return NOT_FOUND
     first = {item: _first_of(evidence) for item, evidence in found}
     in_time = sorted(first, key=lambda item: (first[item].span, item))
+    if len({first[item].span for item in in_time}) < len(in_time):
+        return NOT_FOUND
     support = tuple(first[item] for item in in_time)
     return Draft(
         _worded(inquiry.question.text, list(first), in_time), min(e.confidence for e in support), support

@@ -21,7 +21,7 @@ _SAME = {
     "high": "tall", "deep": "tall", "wide": "tall", "large": "tall", "big": "tall", "cold": "hot", "warm": "hot",
     "expensive": "much", "quick": "fast", "quickly": "fast", "late": "old", "young": "old",
 }  # fmt: skip
-_CURRENCY = re.compile(r"[$€£¥]\s?\d[\d.,]*")
+_CURRENCY = re.compile(r"[$€£¥]\s?\d+(?:[.,]\d+)*(?: (?:thousand|million|billion))?")
 
 
 def unit_family(question: str) -> str | None:
@@ -40,8 +40,11 @@ def measured(text: str, family: str) -> str | None:
     for place, word in enumerate(words):
         following = words[place + 1 : place + 3]
         for n_between, unit in enumerate(following):
+            if unit[0].isdigit():
+                break
             if word[0].isdigit() and stems(unit)[:1] and stems(unit)[0] in units:
-                return " ".join([word, *following[: n_between + 1]])
+                sign = ["minus"] if words[place - 1 : place] == ["minus"] else []
+                return " ".join([*sign, word, *following[: n_between + 1]])
     return None
 
 
@@ -51,7 +54,8 @@ def counted(text: str, thing: str) -> str | None:
     own = stems(text)
     for place in range(len(own) if wanted else 0):
         if own[place : place + len(wanted)] == wanted:
-            numbers = [w for w in own[max(0, place - 3) : place] if w[0].isdigit()]
+            before = own[max(0, place - 3) : place]
+            numbers = [w for w in before if w[0].isdigit() and "the" not in before[before.index(w) :]]
             if numbers:
                 return numbers[-1]
     return None

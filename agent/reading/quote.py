@@ -62,10 +62,10 @@ def _stating(inquiry: Inquiry, evidence: Evidence, family: str) -> Span:
 
 def _value(inquiry: Inquiry, pattern: re.Pattern[str]) -> Draft:
     """A value of the form asked for: where the question's words are found too, or on its own."""
-    found = {e.text_ids[0]: e for e in inquiry.evidence() if pattern.search(e.quote)}
+    found = {e.text_ids[0]: _with_form(e) for e in inquiry.evidence() if pattern.search(e.quote)}
     for sense in sorted(inquiry.question.senses & _WORDED or _WORDED):
         for text in inquiry.memory.texts(sense):
-            if pattern.search(text.body):
+            if pattern.search(text.body) and inquiry.is_wanted(text.span):
                 alone = Evidence(text.span, text.sense, text.body, _BY_FORM_ALONE, text.trust, (text.id,))
                 found.setdefault(text.id, alone)
     best = best_first(list(found.values()))
@@ -73,6 +73,11 @@ def _value(inquiry: Inquiry, pattern: re.Pattern[str]) -> Draft:
         return NOT_FOUND
     value = pattern.search(best[0].quote)
     return Draft(value.group() if value else best[0].quote, best[0].confidence, tuple(best[:3]))
+
+
+def _with_form(evidence: Evidence) -> Evidence:
+    """A value beside words of the question is never worth less than one that stands alone."""
+    return replace(evidence, fit=round(min(1.0, max(evidence.fit, _BY_FORM_ALONE + 0.1 * evidence.fit)), 4))
 
 
 def _quantity(inquiry: Inquiry, family: str) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from ...index.records import Text
+from ...index.records import Sense, Text
 from ...index.stemming import stems
 from ..evidence import Evidence
 from ..inquiry import NOT_FOUND, Draft, Inquiry
@@ -21,14 +21,14 @@ def read(inquiry: Inquiry) -> Draft:
     Speech is preferred; a silent video is told by its words on screen. Frequent words of the whole
     video weigh a sentence, as in Luhn's abstracts (1958).
     """
-    texts = _sentences(inquiry.memory.texts("speech")) or _sentences(inquiry.memory.texts("screen"))
+    texts = _sentences(inquiry, "speech") or _sentences(inquiry, "screen")
     if not texts:
         return NOT_FOUND
     counts = Counter(s for t in texts for s in set(_telling(t)))
     part_s = inquiry.memory.video.duration_s / _PARTS
     chosen = []
     for part in range(_PARTS):
-        inside = [t for t in texts if part * part_s <= t.span.middle_s < (part + 1) * part_s]
+        inside = [t for t in texts if part == min(int(t.span.middle_s / part_s), _PARTS - 1)]
         if inside:
             chosen.append(max(inside, key=lambda t: (_weight(t, counts), -t.span.start_s)))
     support = tuple(Evidence(t.span, t.sense, t.body, 0.8, t.trust, (t.id,)) for t in chosen)
@@ -37,7 +37,8 @@ def read(inquiry: Inquiry) -> Draft:
     )
 
 
-def _sentences(texts: list[Text]) -> list[Text]:
+def _sentences(inquiry: Inquiry, sense: Sense) -> list[Text]:
+    texts = [t for t in inquiry.memory.texts(sense) if inquiry.is_wanted(t.span)]
     return [t for t in texts if len(stems(t.body)) >= _MIN_WORDS]
 
 

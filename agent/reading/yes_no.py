@@ -12,7 +12,7 @@ from ..sensing import voiced
 _ANY_SPEECH = re.compile(
     r"\b(?:speaks?|speaking|talks?|talking|speech|dialogue|narration|says? anything|spoken)\b", re.I
 )
-_MENTION = re.compile(r"\b(?:mention\w*|say|says|said|speak\w* (?:of|about)|talk\w* about|word|appear\w*|shown|written|on screen|read)\b", re.I)  # fmt: skip
+_MENTION = re.compile(r"\b(?:mention\w*|say|says|said|speak\w* (?:of|about)|talk\w* about|word|written|read)\b", re.I)  # fmt: skip
 _DENIAL = frozenset("no not never nobody none nothing neither nor without cannot".split())
 _HOLDS = 0.75
 # A "no" is believed as far as the sense was used at all and may be trusted.
@@ -27,7 +27,7 @@ def read(inquiry: Inquiry) -> Draft:
     found = inquiry.evidence()
     if found and found[0].fit >= _HOLDS:
         return _stated(question.text, found[0])
-    if "picture" in question.senses or _MENTION.search(question.text):
+    if "picture" in question.senses or _MENTION.search(question.text) or question.phrases:
         return _absent(inquiry)
     return NOT_FOUND
 
@@ -38,7 +38,7 @@ def _stated(question: str, best: Evidence) -> Draft:
 
 
 def _any_speech(inquiry: Inquiry) -> Draft:
-    found = voiced(inquiry.memory)
+    found = [e for e in voiced(inquiry.memory) if inquiry.is_wanted(e.span)]
     if found:
         return Draft("yes", found[0].confidence, tuple(found[:5]))
     return _absent(inquiry)
