@@ -59,7 +59,9 @@ class Library:
     def _refuse_foreign(self) -> None:
         ((n_tables,),) = self.database.conn.execute("SELECT count(*) FROM sqlite_master")
         if n_tables and not migrations.applied(self.database):
-            raise LibraryError(f"{self.path}: a database of another program; name another file with --library")
+            raise LibraryError(
+                f"{self.path}: a database of another program; name another file with --library"
+            )
 
     def _refuse_newer(self) -> None:
         known = {step.name for step in migrations._migrations}

@@ -65,9 +65,7 @@ class Canvas:
         scaled = [(x * SCALE, y * SCALE) for x, y in points]
         self._draw.line(scaled, fill=colour, width=round(width * SCALE))
 
-    def words(
-        self, x: float, y: float, text: str, size_px: int, colour: Colour, anchor: str = "mm"
-    ) -> None:
+    def words(self, x: float, y: float, text: str, size_px: int, colour: Colour, anchor: str = "mm") -> None:
         place = (x * SCALE, y * SCALE)
         self._draw.text(place, text, fill=colour, font=_font(size_px), anchor=anchor)
 

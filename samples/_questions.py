@@ -86,13 +86,9 @@ SAID = (
         "because her daughter is sick",
         ("doctor",),
     ),
-    Question(
-        "what", "speech", "What did they find when the box was opened?", "gold coins", ("box",)
-    ),
+    Question("what", "speech", "What did they find when the box was opened?", "gold coins", ("box",)),
     Question("what", "speech", "How tall is the tower?", "thirty meters", ("tower",)),
-    Question(
-        "what", "speech", "From which direction did the storm come?", "the north", ("north",)
-    ),
+    Question("what", "speech", "From which direction did the storm come?", "the north", ("north",)),
 )
 
 SHOWN = (
@@ -112,9 +108,7 @@ SHOWN = (
         "Pier 2",
         ("departures",),
     ),
-    Question(
-        "what", "screen", "Which trip on the board was cancelled?", "Old Town", ("departures",)
-    ),
+    Question("what", "screen", "Which trip on the board was cancelled?", "Old Town", ("departures",)),
     Question(
         "what",
         "screen",
@@ -122,9 +116,7 @@ SHOWN = (
         "MIND YOUR HEAD",
         ("stairs",),
     ),
-    Question(
-        "what", "screen", "Which date is on the kitchen calendar?", "12 June", ("kitchen",)
-    ),
+    Question("what", "screen", "Which date is on the kitchen calendar?", "12 June", ("kitchen",)),
 )
 
 COUNT = (
@@ -135,9 +127,7 @@ COUNT = (
         str(len(SIGN)),
         SIGN,
     ),
-    Question(
-        "count", "picture", "How many times does the screen turn black?", str(len(BLACK)), BLACK
-    ),
+    Question("count", "picture", "How many times does the screen turn black?", str(len(BLACK)), BLACK),
     Question("count", "speech", "How many boats are out in the morning?", "3", ("boats",)),
     Question("count", "speech", "How many steps does Mary climb daily?", "200", ("steps",)),
     Question("count", "speech", "How many sailors were saved?", "2", ("saved",)),

@@ -246,9 +246,7 @@ def _part_span(part: Part, scene_start_s: float) -> Span:
     return Span(start_s, start_s + part.duration_s)
 
 
-def _line_spans(
-    scene: Scene, start_s: float, speech_s: Mapping[str, float]
-) -> Iterator[tuple[str, Span]]:
+def _line_spans(scene: Scene, start_s: float, speech_s: Mapping[str, float]) -> Iterator[tuple[str, Span]]:
     said_until_s = start_s
     for index, line in enumerate(scene.lines):
         line_start_s = said_until_s + line.pause_s + (FIRST_LINE_DELAY_S if index == 0 else 0)

@@ -56,7 +56,14 @@ def test_the_parts_of_the_json_have_the_documented_fields() -> None:
 def test_the_json_has_plain_rounded_values() -> None:
     made = json.loads(json.dumps(ANSWER.to_json()))
     assert made["moments"] == [
-        {"start_s": 1.235, "end_s": 5.0, "score": 0.8765, "source": "speech", "quote": "“to be”", "trust": 0.988}
+        {
+            "start_s": 1.235,
+            "end_s": 5.0,
+            "score": 0.8765,
+            "source": "speech",
+            "quote": "“to be”",
+            "trust": 0.988,
+        }
     ]
     assert made["video"] == {"id": "01234567", "title": "Möwe", "path": "films/Möwe.mp4", "duration_s": 60.0}
     assert (made["answer"], made["option"], made["notes"]) == ("to be", None, ["a note"])

@@ -48,12 +48,16 @@ def run(*words: object, library: Path, **environment: str) -> subprocess.Complet
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "vidagent", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "vidagent", "--help"], capture_output=True, text=True, check=True
+    )
     assert all(f"\n  {name} " in done.stdout for name in ("ask", "ingest", "ls", "rm", "events"))
 
 
 def test_version_is_that_of_the_changelog() -> None:
-    done = subprocess.run([sys.executable, "-m", "vidagent", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "vidagent", "--version"], capture_output=True, text=True, check=True
+    )
     newest = (Path(__file__).parents[1] / "CHANGELOG.md").read_text().split("## ")[1].split()[0]
     assert done.stdout == f"vidagent {newest}\n"
 

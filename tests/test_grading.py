@@ -51,7 +51,12 @@ def row(gold: str, *evidence: tuple[float, float], options: list[str] | None = N
         ("order", "before", "before", "after"),
         ("yesno", "no", "no", "yes"),
         ("yesno", "Yes, twice", "yes", "no"),
-        ("summary", "a keeper finds a letter in a bottle", "The keeper finds a bottle with a letter.", "Rain."),
+        (
+            "summary",
+            "a keeper finds a letter in a bottle",
+            "The keeper finds a bottle with a letter.",
+            "Rain.",
+        ),
     ],
 )
 def test_right_and_wrong_words(kind: str, gold: str, right: str, wrong: str) -> None:

@@ -108,7 +108,9 @@ def test_report_hears_of_each_stage(clip: Path, library: Library) -> None:
 
 
 @pytest.mark.parametrize("failing", [True, False], ids=["pictures fail", "sound fails"])
-def test_one_failing_stage_stops_the_other_and_stores_nothing(clip: Path, library: Library, failing: bool) -> None:
+def test_one_failing_stage_stops_the_other_and_stores_nothing(
+    clip: Path, library: Library, failing: bool
+) -> None:
     recognizer = ScriptedRecognizer(failure=None if failing else ModelError("the recogniser gave up"))
     n_threads = threading.active_count()
     with pytest.raises(ModelError, match="gave up"):
@@ -119,7 +121,9 @@ def test_one_failing_stage_stops_the_other_and_stores_nothing(clip: Path, librar
 
 def test_subtitles_beside_the_video_come_before_the_recogniser(clip: Path, library: Library) -> None:
     (clip.parent / "clip.srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nA written line.\n")
-    video = ingest(library, clip, engines(recognizer=ScriptedRecognizer(failure=ModelError("not asked")))).video
+    video = ingest(
+        library, clip, engines(recognizer=ScriptedRecognizer(failure=ModelError("not asked")))
+    ).video
     assert [(t.body, t.trust) for t in Memory(library, video).texts("speech")] == [("A written line.", 1.0)]
     assert not any("low trust" in note for note in video.notes)
 
@@ -144,7 +148,9 @@ def test_a_copy_without_its_subtitles_is_another_video(clip: Path, library: Libr
     assert any("low trust" in note for note in done.video.notes)
 
 
-def test_a_video_moved_away_from_its_subtitles_is_the_same(clip: Path, library: Library, tmp_path: Path) -> None:
+def test_a_video_moved_away_from_its_subtitles_is_the_same(
+    clip: Path, library: Library, tmp_path: Path
+) -> None:
     (clip.parent / "clip.srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nA written line.\n")
     first = ingest(library, clip, engines())
     (tmp_path / "elsewhere").mkdir()
@@ -163,7 +169,9 @@ def test_cues_after_the_end_are_left_out(clip: Path, library: Library) -> None:
     assert texts[0].span.end_s == pytest.approx(video.duration_s)
 
 
-def test_a_truncated_video_is_remembered_as_far_as_it_goes(clip: Path, library: Library, tmp_path: Path) -> None:
+def test_a_truncated_video_is_remembered_as_far_as_it_goes(
+    clip: Path, library: Library, tmp_path: Path
+) -> None:
     whole = make_clip(tmp_path / "whole.mkv", steady(200, step_s=0.2), solid((200, 10, 10)))
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])

@@ -139,7 +139,13 @@ def test_an_answer_carries_what_was_asked_and_looked_at(island: Memory) -> None:
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [*zip(QUESTIONS, ("when", "what", "count", "duration", "order", "yesno", "summary", "choice"), strict=True)],
+    [
+        *zip(
+            QUESTIONS,
+            ("when", "what", "count", "duration", "order", "yesno", "summary", "choice"),
+            strict=True,
+        )
+    ],
 )
 def test_the_kind_is_told(island: Memory, question: str, kind: str) -> None:
     assert ask(island, question).kind == kind
@@ -167,7 +173,9 @@ def test_everything_found_is_answered_where_no_confidence_is_wanted(island: Memo
 def test_the_nearest_moments_are_shown_where_there_is_no_answer(island: Memory) -> None:
     answer = ask(island, "What does the whale do with the ferry?")
     assert [moment.span for moment in answer.moments] == [Span(30.0, 34.0)]
-    many = ask(island, "When do seven whales eat the storm, the lamp, the ferry, the box, the steps and a dog?")
+    many = ask(
+        island, "When do seven whales eat the storm, the lamp, the ferry, the box, the steps and a dog?"
+    )
     assert (many.abstained, len(many.moments)) == (True, 3)
 
 
@@ -201,7 +209,11 @@ def test_a_memory_of_nothing_answers_nothing(tmp_path: Path, question: str) -> N
 def test_the_same_question_has_the_same_answer(island: Memory) -> None:
     for question in (*QUESTIONS, *NEVER_SHOWN):
         first, second = ask(island, question), ask(island, question)
-        assert (first.text, first.moments, first.confidence) == (second.text, second.moments, second.confidence)
+        assert (first.text, first.moments, first.confidence) == (
+            second.text,
+            second.moments,
+            second.confidence,
+        )
 
 
 def test_a_line_that_outlasts_the_video_is_cited_inside_it(tmp_path: Path) -> None:

@@ -162,7 +162,13 @@ def test_options_may_stand_in_the_text(text: str, options: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["Who won?", "Who won? A) Ann", "Who won? B) Ann C) Bob", "Who won? A) Ann C) Bob", "Has he blood group B?"],
+    [
+        "Who won?",
+        "Who won? A) Ann",
+        "Who won? B) Ann C) Bob",
+        "Who won? A) Ann C) Bob",
+        "Has he blood group B?",
+    ],
 )
 def test_what_is_no_list_of_options_is_left_alone(text: str) -> None:
     assert split_options(text) == (text, ())
@@ -193,7 +199,7 @@ def test_a_question_without_a_word_is_refused(text: str) -> None:
         ("When does ‘coming soon’ appear?", ("coming soon",)),
         ("When does 'the keeper's dog' appear?", ("the keeper's dog",)),
         ("When does ‘the keeper’s dog’ appear?", ("the keeper’s dog",)),
-        ("When is \"it's late\" said?", ("it's late",)),
+        ('When is "it\'s late" said?', ("it's late",)),
         ("When is 'it's' said?", ("it's",)),
         ("When is ' late ' said?", ("late",)),
         ("Is 'one thing' before or after “the other”?", ("one thing", "the other")),

@@ -75,7 +75,9 @@ def test_an_answer_in_the_next_sentence_counts(tmp_path: Path) -> None:
 
 def test_a_question_that_is_asked_aloud_is_answered_by_its_neighbour(tmp_path: Path) -> None:
     question = "What does the large blue whale eat all winter?"
-    memory = memory_of(tmp_path / "a.db", speech=[(0.0, 3.0, question, 1.0), (3.0, 6.0, "Plankton, mostly.", 1.0)])
+    memory = memory_of(
+        tmp_path / "a.db", speech=[(0.0, 3.0, question, 1.0), (3.0, 6.0, "Plankton, mostly.", 1.0)]
+    )
     draft = drafted(memory, question, "seals", "plankton")
     assert (draft.option, draft.support[0].quote) == ("B", question)
 

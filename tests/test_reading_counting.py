@@ -55,7 +55,11 @@ def test_no_number_for_what_never_came(island: Memory, question: str) -> None:
 
 
 def test_a_line_that_flickers_counts_once(tmp_path: Path) -> None:
-    screen = [(2.0, 4.0, "SEA ROSE", MIDDLE), (5.0, 8.0, "SEA ROSE", MIDDLE), (20.0, 24.0, "SEA ROSE", MIDDLE)]
+    screen = [
+        (2.0, 4.0, "SEA ROSE", MIDDLE),
+        (5.0, 8.0, "SEA ROSE", MIDDLE),
+        (20.0, 24.0, "SEA ROSE", MIDDLE),
+    ]
     memory = memory_of(tmp_path / "a.db", screen=screen)
     assert drafted(memory, "How many times does SEA ROSE appear?").text == "2 times"
 

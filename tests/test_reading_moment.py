@@ -93,7 +93,9 @@ def test_screen_text_counts_before_speech_where_the_screen_was_named(tmp_path: P
 
 
 def test_all_that_fit_nearly_as_well_are_equally_good() -> None:
-    found = [Evidence(Span(n, n + 1.0), "speech", "", fit, 1.0) for n, fit in enumerate((1.0, 0.95, 0.9, 0.5))]
+    found = [
+        Evidence(Span(n, n + 1.0), "speech", "", fit, 1.0) for n, fit in enumerate((1.0, 0.95, 0.9, 0.5))
+    ]
     assert equally_good(found) == found[:2]
     assert equally_good([]) == []
 

@@ -69,7 +69,10 @@ def test_at_most_three_proofs_the_best_first(island: Memory) -> None:
 def test_the_scene_that_only_says_where_is_not_the_answer(tmp_path: Path) -> None:
     memory = memory_of(
         tmp_path / "a.db",
-        speech=[(2.0, 4.0, "Bring me the map.", 1.0), (30.0, 34.0, "Then the logo was shown, the logo.", 1.0)],
+        speech=[
+            (2.0, 4.0, "Bring me the map.", 1.0),
+            (30.0, 34.0, "Then the logo was shown, the logo.", 1.0),
+        ],
     )
     assert drafted(memory, "Who brings the map just before the logo?").text == "Bring me the map."
 
@@ -109,7 +112,9 @@ def test_values_are_known_by_their_form(question: str, line: str, value: str | N
     assert (match.group() if match else None) == value
 
 
-@pytest.mark.parametrize("question", ["Who called?", "What is the number?", "When is the date?", "Which way?"])
+@pytest.mark.parametrize(
+    "question", ["Who called?", "What is the number?", "When is the date?", "Which way?"]
+)
 def test_most_questions_ask_for_no_form(question: str) -> None:
     assert value_pattern(question) is None
 

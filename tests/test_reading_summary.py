@@ -25,7 +25,9 @@ def island(tmp_path_factory: pytest.TempPathFactory) -> Memory:
     return island_of(tmp_path_factory.mktemp("summary") / "library.db")
 
 
-@pytest.mark.parametrize("question", ["What is the video about?", "Summarize the film.", "What happens in the video?"])
+@pytest.mark.parametrize(
+    "question", ["What is the video about?", "Summarize the film.", "What happens in the video?"]
+)
 def test_a_summary_tells_every_part_once(island: Memory, question: str) -> None:
     draft = drafted(island, question)
     parts = [int(e.span.middle_s // 40) for e in draft.support]
@@ -65,7 +67,8 @@ def test_a_sentence_at_the_very_end_is_not_lost(tmp_path: Path) -> None:
 def test_low_trust_makes_less_sure(tmp_path: Path) -> None:
     sure, unsure = (
         drafted(
-            memory_of(tmp_path / f"{trust}.db", speech=[(*row[:3], trust) for row in TALK]), "Summarize the video."
+            memory_of(tmp_path / f"{trust}.db", speech=[(*row[:3], trust) for row in TALK]),
+            "Summarize the video.",
         ).confidence
         for trust in (1.0, 0.4)
     )

@@ -31,7 +31,9 @@ def asked(library: Library, film: Path, question: str, min_confidence: float | N
 
 def test_words_that_stand_for_a_second(library: Library) -> None:
     answer = asked(library, FILMS / "sintel_trailer_854x480.mp4", "When does COMING SOON appear on screen?")
-    assert Span(47.0, 49.0).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+    assert Span(47.0, 49.0).overlap_s(answer.moments[0].span) == pytest.approx(
+        answer.moments[0].span.duration_s
+    )
 
 
 def test_a_title_with_both_its_ends(library: Library) -> None:
@@ -44,7 +46,9 @@ def test_a_title_with_both_its_ends(library: Library) -> None:
 def test_the_name_beside_the_role(library: Library) -> None:
     answer = asked(library, FILMS / "bbb_full_512x288.mp4", "Who is named as director in the team list?")
     assert "SACHA GOEDEGEBURE" in answer.text.upper()
-    assert Span(490.0, 494.5).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+    assert Span(490.0, 494.5).overlap_s(answer.moments[0].span) == pytest.approx(
+        answer.moments[0].span.duration_s
+    )
 
 
 def test_a_film_with_music_and_no_speech(library: Library) -> None:
@@ -62,7 +66,9 @@ def test_subtitles_beside_the_film_are_quoted(library: Library) -> None:
     question = "What would happen if he did not give it zero speed?"
     answer = asked(library, FILMS / "physics_lecture_slide.mp4", question)
     assert "this will be my last lecture" in answer.text
-    assert Span(166.0, 173.0).overlap_s(answer.moments[0].span) == pytest.approx(answer.moments[0].span.duration_s)
+    assert Span(166.0, 173.0).overlap_s(answer.moments[0].span) == pytest.approx(
+        answer.moments[0].span.duration_s
+    )
     assert answer.moments[0].trust == 1.0
 
 

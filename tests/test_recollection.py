@@ -162,7 +162,9 @@ def test_a_phrase_may_err_by_a_letter_or_two(memory: Memory, phrase: str, quote:
     assert found(memory, phrases=(phrase,))[0].quote == quote
 
 
-@pytest.mark.parametrize("phrase", ["copper lamp fence", "mind your step please", "keeper of the keys", "zzzz"])
+@pytest.mark.parametrize(
+    "phrase", ["copper lamp fence", "mind your step please", "keeper of the keys", "zzzz"]
+)
 def test_a_phrase_must_really_be_there(memory: Memory, phrase: str) -> None:
     assert found(memory, *stems(phrase), phrases=(phrase,)) == []
 
@@ -235,7 +237,9 @@ def test_a_misheard_word_counts_for_less_and_only_where_trust_is_low(tmp_path: P
 
 def test_low_trust_makes_less_sure(tmp_path: Path) -> None:
     sure, unsure = (
-        found(small(tmp_path / f"{trust}.db", "the copper wire", "a boat", trust=trust), "copper")[0].confidence
+        found(small(tmp_path / f"{trust}.db", "the copper wire", "a boat", trust=trust), "copper")[
+            0
+        ].confidence
         for trust in (1.0, 0.4)
     )
     assert sure > 0.9 > 0.75 > unsure > 0
@@ -272,7 +276,9 @@ def test_any_text_may_be_asked_for(memory: Memory, words: str, phrase: str) -> N
         assert 0.0 <= evidence.span.start_s <= evidence.span.end_s <= 120.0
 
 
-@pytest.mark.parametrize("text", ["keeper " * 1_400, "x" * 10_000, " ".join(f"word{n}" for n in range(1_200))])
+@pytest.mark.parametrize(
+    "text", ["keeper " * 1_400, "x" * 10_000, " ".join(f"word{n}" for n in range(1_200))]
+)
 def test_ten_thousand_characters_end_soon(memory: Memory, text: str) -> None:
     begun_s = time.perf_counter()
     found(memory, *text.split(), phrases=(text,))

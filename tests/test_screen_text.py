@@ -74,7 +74,9 @@ def test_a_box_around_two_tight_lines_gives_both(reader: RapidOcrReader) -> None
 
 
 def test_a_line_across_a_wide_screen_loses_no_letter(reader: RapidOcrReader) -> None:
-    text = "Stately, plump Buck Mulligan came from the stairhead, bearing a bowl of lather on which a razor lay"
+    text = (
+        "Stately, plump Buck Mulligan came from the stairhead, bearing a bowl of lather on which a razor lay"
+    )
     (line,) = reader.read(drawn((text, 60, 100, 24), size=(1280, 300)))
     assert line.text == text
     assert line.box[2] - line.box[0] > 0.8

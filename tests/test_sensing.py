@@ -41,7 +41,11 @@ def test_an_end_lies_half_way_between_the_samples(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("row", "span"),
-    [((0.0, 5.0, "red"), (0.0, 4.75)), ((50.0, 60.0, "red"), (49.75, 60.0)), ((0.0, 60.0, "red"), (0.0, 60.0))],
+    [
+        ((0.0, 5.0, "red"), (0.0, 4.75)),
+        ((50.0, 60.0, "red"), (49.75, 60.0)),
+        ((0.0, 60.0, "red"), (0.0, 60.0)),
+    ],
     ids=["start", "end", "whole"],
 )
 def test_a_colour_at_the_edge_stays_in_the_video(
@@ -120,7 +124,9 @@ def test_a_text_without_a_colour_resembles_nothing(tmp_path: Path) -> None:
     assert resembling(painted(tmp_path, [(10.0, 14.0, "red")]), "a helicopter") == []
 
 
-def heard(path: Path, quiet: list[tuple[float, float]], duration_s: float = 30.0, quiet_db: int = -90) -> Memory:
+def heard(
+    path: Path, quiet: list[tuple[float, float]], duration_s: float = 30.0, quiet_db: int = -90
+) -> Memory:
     loudness = levels(duration_s, quiet, quiet_db=quiet_db)
     return memory_of(path / "library.db", loudness=loudness, duration_s=duration_s)
 
@@ -143,7 +149,9 @@ def test_silence_of_equal_length_keeps_its_order(tmp_path: Path) -> None:
     [([], 0), ([(3.0, 3.9)], 0), ([(3.0, 4.0)], 1), ([(0.0, 30.0)], 1), ([(0.0, 2.0), (28.0, 30.0)], 2)],
     ids=["none", "too short", "a second", "all", "both ends"],
 )
-def test_silence_counts_from_a_second_on(tmp_path: Path, quiet: list[tuple[float, float]], found: int) -> None:
+def test_silence_counts_from_a_second_on(
+    tmp_path: Path, quiet: list[tuple[float, float]], found: int
+) -> None:
     got = silent(heard(tmp_path, quiet))
     assert len(got) == found
     assert all(e.span.start_s >= 0.0 and e.span.end_s <= 30.0 + 1e-6 for e in got)

@@ -7,12 +7,15 @@ for that, an image-text model takes its place behind the same protocol.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .roles import Pixels, Vectors
+
+Plane = npt.NDArray[Any]
 
 COLOURS = (
     "black", "white", "gray", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown",
@@ -103,7 +106,9 @@ def _named_colours(image: Pixels) -> npt.NDArray[np.int64]:
     named = np.digitize(hue, [bound for bound, _ in _HUE_BOUNDS[:-1]])
     index = np.array([COLOURS.index(name) for _, name in _HUE_BOUNDS])[named]
     warm = (hue < 45) | (hue >= 342)
-    index[warm & (value < 0.6) & ((saturation < 0.85) | (hue > 20) & (hue < 45)) & (hue > 8)] = COLOURS.index("brown")
+    index[warm & (value < 0.6) & ((saturation < 0.85) | (hue > 20) & (hue < 45)) & (hue > 8)] = COLOURS.index(
+        "brown"
+    )
     index[warm & (hue >= 330) & (saturation < 0.5) & (value > 0.75)] = COLOURS.index("pink")
     index[(saturation < 0.16) | (spread < 0.07)] = COLOURS.index("gray")
     index[(saturation < 0.16) & (value > 0.82)] = COLOURS.index("white")
@@ -136,10 +141,10 @@ def _edge_shares(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return _cells(planes, _GRID, lambda cell: cell.mean(axis=(0, 1)))
 
 
-def _cells(plane: npt.NDArray, grid: int, measure) -> npt.NDArray[np.float64]:  # type: ignore[type-arg,no-untyped-def]
+def _cells(plane: Plane, grid: int, measure: Callable[[Plane], Plane]) -> npt.NDArray[np.float64]:
     rows = np.array_split(plane, grid, axis=0)
     return np.array([measure(cell) for row in rows for cell in np.array_split(row, grid, axis=1)])
 
 
-def _unit(vector: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+def _unit(vector: Plane) -> Plane:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
