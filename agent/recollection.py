@@ -23,6 +23,7 @@ _OTHER_SENSE = 0.7
 _WITHOUT_ASIDES = 0.1
 _LIKE_SPELLING = 0.8
 _PHRASE_FLOOR = 0.7
+_SHORT_PHRASE, _SHORT_FLOOR = 6, 0.9
 _CANDIDATES_MAX = 60
 
 
@@ -127,9 +128,9 @@ def _phrase_fit(phrases: tuple[str, ...], text: Text, near: list[Text], fit: flo
     likeness = [
         max(phrase_likeness(phrase, text.body), 0.97 * phrase_likeness(phrase, whole)) for phrase in phrases
     ]
-    if min(likeness) < _PHRASE_FLOOR or not any(_shares_words(phrase, text.body) for phrase in phrases):
-        return 0.0
-    return min(likeness) * (0.85 + 0.15 * fit)
+    all_there = all(like >= _floor(phrase) for like, phrase in zip(likeness, phrases, strict=True))
+    some_here = any(_shares_words(phrase, text.body) for phrase in phrases)
+    return min(likeness) * (0.85 + 0.15 * fit) if all_there and some_here else 0.0
 
 
 def phrase_likeness(phrase: str, text: str) -> float:
@@ -148,6 +149,11 @@ def phrase_likeness(phrase: str, text: str) -> float:
     return max(
         (difflib.SequenceMatcher(None, wanted, w, autojunk=False).ratio() for w in windows), default=0.0
     )
+
+
+def _floor(phrase: str) -> float:
+    """How like a phrase a text must be: a letter's difference makes another word of a short one."""
+    return _PHRASE_FLOOR if len(_letters(phrase)) > _SHORT_PHRASE else _SHORT_FLOOR
 
 
 def _shares_words(phrase: str, body: str) -> bool:

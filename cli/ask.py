@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say
+from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say, say_json
 
 _ABSTAINED = 7
 
@@ -38,7 +37,7 @@ def ask(
         memory = Memory(opened, remembered(opened, video))
         answer = ask_agent(memory, question, tuple(option or ()), min_confidence)
     if as_json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False))
+        say_json(answer.to_json())
     else:
         for line in answer_lines(answer):
             say(line)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +39,16 @@ def library_path(given: Path | None) -> Path:
 def complain(message: str) -> None:
     """One line on stderr, free of anything a file's name could do to a terminal."""
     print(f"vidagent: {plain(message)}", file=sys.stderr)
+
+
+def say_json(value: object) -> None:
+    """One JSON value on stdout, in UTF-8; control and invisible characters stand as escapes."""
+    text = json.dumps(value, ensure_ascii=False)
+    print("".join(c if unicodedata.category(c)[0] != "C" else _escaped(c) for c in text))
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def say(text: str) -> None:

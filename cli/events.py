@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say
+from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say, say_json
 
 
 def events(video: VideoArgument, as_json: JsonOption = False, library: LibraryOption = None) -> None:
@@ -21,7 +19,7 @@ def events(video: VideoArgument, as_json: JsonOption = False, library: LibraryOp
             {"start_s": round(e.span.start_s, 3), "end_s": round(e.span.end_s, 3), "gist": e.gist}
             for e in found
         ]
-        print(json.dumps(rows, ensure_ascii=False))
+        say_json(rows)
         return
     for line in event_lines(found):
         say(line)

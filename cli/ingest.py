@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .edge import JsonOption, LibraryOption, library_path, say
+from .edge import JsonOption, LibraryOption, library_path, say, say_json
 
 
 def ingest(
@@ -31,7 +30,7 @@ def ingest(
             took_s = time.monotonic() - begun_s
             if as_json:
                 row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}
-                print(json.dumps(row | {"duration_s": done.video.duration_s, "elapsed_s": round(took_s, 3)}))
+                say_json(row | {"duration_s": done.video.duration_s, "elapsed_s": round(took_s, 3)})
             else:
                 how = f"remembered in {took_s:.1f} s" if done.is_new else "already remembered"
                 say(f"{done.video.short_id}  {done.video.title}  {how}")

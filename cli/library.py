@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say
+from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say, say_json
 
 
 def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> None:
@@ -25,7 +23,7 @@ def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> N
             }
             for v in videos
         ]
-        print(json.dumps(rows, ensure_ascii=False))
+        say_json(rows)
         return
     for line in video_lines(videos):
         say(line)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidagent.index.library import Library
 from vidagent.index.listening import Heard, LoudnessRow
 from vidagent.index.looking import Looked

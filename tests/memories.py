@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
 from vidagent.agent import reading
 from vidagent.agent.inquiry import Draft, Inquiry
 from vidagent.agent.question import understand

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.agent.answer import Answer, Moment
 from vidagent.agent.evidence import Evidence, best_first
 from vidagent.index.records import Coverage, Video

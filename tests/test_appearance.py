@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from vidagent.tools.appearance import COLOURS, AppearanceEmbedder, colour_shares, colours_in
 from vidagent.tools.roles import Pixels
 

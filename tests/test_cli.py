@@ -195,7 +195,13 @@ def test_a_file_name_cannot_write_to_the_terminal(clip: Path, tmp_path: Path) ->
     hostile = tmp_path / "evil\x1b[2J\x1b]0;title\x07[bold]\u202e.mp4"
     shutil.copy(clip, hostile)
     library = tmp_path / "new.db"
-    for words in (("ingest", hostile), ("ls",), ("ask", hostile, "When is it red?"), ("events", hostile)):
+    commands = [
+        ("ingest", hostile),
+        ("ls",),
+        ("ask", hostile, "When is it red?\x9b2J\u202e"),
+        ("events", hostile),
+    ]
+    for words in [*commands, *((*words, "--json") for words in commands)]:
         done = run(*words, library=library)
         assert done.returncode == 0
         assert not CONTROLS & {ord(c) for c in done.stdout + done.stderr}

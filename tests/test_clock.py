@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.tools.clock import Span, format_time, merge_spans, parse_time
 from vidagent.tools.errors import RequestError
 

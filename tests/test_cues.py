@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.tools.clock import Span
 from vidagent.tools.cues import CueFile, CueLimits, parse_cues, spoken_lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from vidagent.tools import errors
 from vidagent.tools.errors import VidagentError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from vidagent.agent.answer import Answer, Moment
 from vidagent.agent.grading import Grade, grade
 from vidagent.index.records import Video

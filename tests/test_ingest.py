@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from clips import make_clip, solid, steady, tone
+
 from vidagent.index.ingest import IngestSettings, ingest
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from vidagent.agent.layout import labelled, row_of
 from vidagent.index.records import Box, Text
 from vidagent.tools.clock import Span

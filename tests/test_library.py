@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
 from vidagent.index.memory import Memory

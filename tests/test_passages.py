@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from vidagent.tools.clock import Span
 from vidagent.tools.cues import parse_cues
 from vidagent.tools.passages import PASSAGE_S, sentences

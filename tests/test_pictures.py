@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from clips import STEP_S, Look, Pixels, make_clip, number_in, numbered, rotate, solid, steady, tone
+
 from vidagent.tools.errors import MediaError, UnknownVideoError, VidagentError
 from vidagent.tools.pictures import MAX_PIXELS, PictureReader
 from vidagent.tools.probe import probe

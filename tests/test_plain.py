@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.tools.plain import plain
 
 JOINERS = {"\u200c", "\u200d"}

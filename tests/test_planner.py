@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import MIDDLE, SAMPLE_S, island_of, memory_of
+
 from vidagent.agent.answer import Answer, Moment
 from vidagent.agent.planner import ABSTAIN_BELOW, ask
 from vidagent.agent.sensing import coloured, silent, voiced

@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 from clips import RATE_HZ, SIZE, Look, make_clip, number_in, numbered, rotate, steady, tone
+
 from vidagent.tools.errors import MediaError, UnknownVideoError, VidagentError
 from vidagent.tools.pictures import PictureReader
 from vidagent.tools.probe import MediaInfo, clock_zero_s, open_media, picture_stream, probe

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.agent.question import Question, split_options, understand
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import RequestError

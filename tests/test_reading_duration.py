@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from memories import drafted, island_of, levels, memory_of
+
 from vidagent.agent.inquiry import NOT_FOUND
 from vidagent.index.memory import Memory
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from memories import MIDDLE, drafted, island_of, memory_of
+
 from vidagent.agent.evidence import Evidence
 from vidagent.agent.inquiry import NOT_FOUND
 from vidagent.agent.reading.moment import equally_good, pick

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from vidagent.agent.answer import Answer
 from vidagent.agent.planner import ask
 from vidagent.index.ingest import ingest

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import document_count, search_texts, spellings

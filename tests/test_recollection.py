@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import MIDDLE, memory_of
+
 from vidagent.agent.evidence import Evidence, best_first
 from vidagent.agent.recollection import Cues, Recollection, phrase_likeness
 from vidagent.index.memory import Memory
@@ -283,3 +284,9 @@ def test_ten_thousand_characters_end_soon(memory: Memory, text: str) -> None:
     begun_s = time.perf_counter()
     found(memory, *text.split(), phrases=(text,))
     assert time.perf_counter() - begun_s < 2.0
+
+
+def test_a_short_phrase_is_not_found_in_a_word_one_letter_shorter(tmp_path: Path) -> None:
+    memory = memory_of(tmp_path / "ear.db", screen=[(3.0, 6.0, "EAR", MIDDLE)])
+    assert Recollection(memory).find(Cues((), phrases=("NEAR",))) == []
+    assert Recollection(memory).find(Cues((), phrases=("EAR",)))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from vidagent.agent.grading import grade
 from vidagent.agent.planner import ask
 from vidagent.index.ingest import ingest

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import search_texts

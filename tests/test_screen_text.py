@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+
 from vidagent.tools.errors import CapabilityError, ModelError
 from vidagent.tools.roles import Pixels, TextLine
 from vidagent.tools.screen_text import FakeReader, RapidOcrReader, box_of, quad_of

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from memories import SAMPLE_S, levels, memory_of
+
 from vidagent.agent.evidence import Evidence
 from vidagent.agent.sensing import coloured, resembling, silent, voiced
 from vidagent.index.memory import Memory

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+
 from vidagent.tools.errors import MediaError, RequestError, UnknownVideoError
 from vidagent.tools.roles import SoundWindow
 from vidagent.tools.sound import SoundReader, read_sound

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import ModelError
 from vidagent.tools.roles import SoundWindow, SpeechRecognizer, Utterance, Voiced

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.index.stemming import fold_numbers, stem, stems, words_of
 
 UNITS = "one two three four five six seven eight nine".split()

@@ -11,6 +11,7 @@ import av
 import pytest
 from av.stream import Disposition, Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
+
 from vidagent.tools import subtitles
 from vidagent.tools.clock import Span
 from vidagent.tools.cues import DEFAULT_LIMITS, CueLimits

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+
 from vidagent.index.text_lines import is_part, likeness_of
 from vidagent.index.text_looks import GLANCE_PIXELS
 from vidagent.index.text_patches import Place, follow, take_patch

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.vectors import VectorCache

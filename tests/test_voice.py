@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from vidagent.tools import voice
 from vidagent.tools.clock import Span, merge_spans, parse_time
 from vidagent.tools.errors import CapabilityError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vidagent.agent.words import content_words, is_carrier, is_light
 from vidagent.index.stemming import words_of
 

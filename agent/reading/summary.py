@@ -32,9 +32,7 @@ def read(inquiry: Inquiry) -> Draft:
         if inside:
             chosen.append(max(inside, key=lambda t: (_weight(t, counts), -t.span.start_s)))
     support = tuple(Evidence(t.span, t.sense, t.body, 0.8, t.trust, (t.id,)) for t in chosen)
-    return Draft(
-        " ".join(t.body.rstrip(".") + "." for t in chosen), min(e.confidence for e in support), support
-    )
+    return Draft(" ".join(_closed(t.body) for t in chosen), min(e.confidence for e in support), support)
 
 
 def _sentences(inquiry: Inquiry, sense: Sense) -> list[Text]:
@@ -49,3 +47,7 @@ def _telling(text: Text) -> tuple[str, ...]:
 def _weight(text: Text, counts: Counter[str]) -> float:
     telling = set(_telling(text))
     return sum(math.log1p(counts[s]) for s in telling) / math.sqrt(len(telling) + 4)
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
