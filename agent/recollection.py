@@ -23,6 +23,7 @@ _OTHER_SENSE = 0.7
 _WITHOUT_ASIDES = 0.1
 _LIKE_SPELLING = 0.8
 _PHRASE_FLOOR = 0.7
+_FROM_CARD, _BESIDES = 0.99, 0.08
 _SHORT_PHRASE, _SHORT_FLOOR = 6, 0.9
 _CANDIDATES_MAX = 60
 
@@ -83,9 +84,8 @@ class Recollection:
 
     def _weigh(self, text: Text, cues: Cues, weights: dict[str, float]) -> tuple[Text, Evidence]:
         near = self.context(text)
-        held = {t: _held(t, text, near) for t in weights}
-        total = sum(weights.values())
-        fit = sum(weights[t] * held[t] for t in weights) / total if total else 0.0
+        phrased = {s for phrase in cues.phrases for s in stems(phrase)}
+        fit = _share_held({t: w for t, w in weights.items() if t not in phrased}, text, near)
         if cues.phrases:
             fit = _phrase_fit(cues.phrases, text, near, fit)
         asides = [_held(t, text, near) for t in stems(" ".join(cues.asides))]
@@ -94,7 +94,8 @@ class Recollection:
         if cues.senses and text.sense not in cues.senses:
             fit *= _OTHER_SENSE
         # The order of equal fits follows how closely the words stand together.
-        fit = min(1.0, fit * (0.97 + 0.03 * _closeness(text, list(weights))))
+        near_words = 1.0 if cues.phrases else _closeness(text, list(weights))
+        fit = min(1.0, fit * (0.97 + 0.03 * near_words))
         return text, Evidence(text.span, text.sense, text.body, round(fit, 4), text.trust, (text.id,))
 
     def _narrowed(self, text: Text, found: Evidence, wanted: set[str], wants_moment: bool) -> Evidence:
@@ -111,6 +112,12 @@ def _is_wanted(text: Text, cues: Cues) -> bool:
     return cues.window is None or text.span.overlap_s(cues.window) > 0
 
 
+def _share_held(weights: dict[str, float], text: Text, near: list[Text]) -> float:
+    """How much of the words' weight a text holds, in [0, 1]; all of it where no words are asked for."""
+    total = sum(weights.values())
+    return sum(w * _held(t, text, near) for t, w in weights.items()) / total if total else 1.0
+
+
 def _held(word: str, text: Text, near: list[Text]) -> float:
     own = stems(row_of(text, near) if text.sense == "screen" else text.body)
     if word in own:
@@ -124,10 +131,8 @@ def _held(word: str, text: Text, near: list[Text]) -> float:
 
 def _phrase_fit(phrases: tuple[str, ...], text: Text, near: list[Text], fit: float) -> float:
     """A phrase is there or not: what is spelled too differently does not count at all."""
-    whole = " ".join(t.body for t in near)
-    likeness = [
-        max(phrase_likeness(phrase, text.body), 0.97 * phrase_likeness(phrase, whole)) for phrase in phrases
-    ]
+    whole = " ".join(t.body for t in sorted(near, key=_reading_order))
+    likeness = [max(_filled(phrase, text.body), _FROM_CARD * _filled(phrase, whole)) for phrase in phrases]
     all_there = all(like >= _floor(phrase) for like, phrase in zip(likeness, phrases, strict=True))
     some_here = any(_shares_words(phrase, text.body) for phrase in phrases)
     return min(likeness) * (0.85 + 0.15 * fit) if all_there and some_here else 0.0
@@ -149,6 +154,17 @@ def phrase_likeness(phrase: str, text: str) -> float:
     return max(
         (difflib.SequenceMatcher(None, wanted, w, autojunk=False).ratio() for w in windows), default=0.0
     )
+
+
+def _reading_order(text: Text) -> tuple[float, float, float]:
+    """By time for what was said, from top to bottom and left to right for what stands on screen."""
+    return (0.0, round(text.box[1], 2), text.box[0]) if text.box else (text.span.start_s, 0.0, 0.0)
+
+
+def _filled(phrase: str, text: str) -> float:
+    """The likeness of a phrase, a little less where the text says much besides: a title is not its web address."""
+    share = min(1.0, len(_letters(phrase)) / max(1, len(_letters(text))))
+    return phrase_likeness(phrase, text) * (1 - _BESIDES + _BESIDES * share)
 
 
 def _floor(phrase: str) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -147,7 +149,7 @@ def memory_of(
     film.write_bytes(title.encode())
     library = Library(library_path)
     memory = Memory(library, store(library, film, fingerprint(film), "", "{}", findings))
-    weakref.finalize(memory, library.close)
+    weakref.finalize(memory, _close, library)
     return memory
 
 
@@ -168,6 +170,12 @@ def drafted(memory: Memory, text: str, *options: str) -> Draft:
     """What the reader for its kind makes of a question."""
     question = understand(text, memory.video.duration_s, options)
     return reading.read(Inquiry(memory, question))
+
+
+def _close(library: Library) -> None:
+    # The collector may come by in another thread, where SQLite lets nobody close.
+    with suppress(sqlite3.ProgrammingError):
+        library.close()
 
 
 def levels(

@@ -44,6 +44,13 @@ def test_a_title_with_both_its_ends(library: Library) -> None:
     assert moment.span.end_s == pytest.approx(23.0, abs=0.5)
 
 
+def test_a_title_is_not_its_web_address(library: Library) -> None:
+    question = 'When is the film title "Big Buck BUNNY" readable on screen?'
+    moment = asked(library, FILMS / "bbb_full_512x288.mp4", question).moments[0]
+    assert moment.span.start_s == pytest.approx(25.2, abs=0.5)
+    assert moment.span.end_s == pytest.approx(29.6, abs=0.5)
+
+
 def test_the_name_beside_the_role(library: Library) -> None:
     answer = asked(library, FILMS / "bbb_full_512x288.mp4", "Who is named as director in the team list?")
     assert "SACHA GOEDEGEBURE" in answer.text.upper()

@@ -290,3 +290,15 @@ def test_a_short_phrase_is_not_found_in_a_word_one_letter_shorter(tmp_path: Path
     memory = memory_of(tmp_path / "ear.db", screen=[(3.0, 6.0, "EAR", MIDDLE)])
     assert Recollection(memory).find(Cues((), phrases=("NEAR",))) == []
     assert Recollection(memory).find(Cues((), phrases=("EAR",)))
+
+
+def test_a_title_on_two_lines_comes_before_a_sentence_that_holds_it(tmp_path: Path) -> None:
+    above, below, elsewhere = (0.3, 0.2, 0.7, 0.4), (0.3, 0.4, 0.7, 0.6), (0.1, 0.8, 0.9, 0.85)
+    screen = [
+        (5.0, 9.0, "BUNNY", below),
+        (5.1, 9.0, "BigBuck", above),
+        (40.0, 44.0, "BIG BUCK BUNNY HAS BEEN REALISED", elsewhere),
+    ]
+    memory = memory_of(tmp_path / "title.db", screen=screen)
+    found = Recollection(memory).find(Cues(("big", "buck", "bunny"), phrases=("Big Buck BUNNY",)))
+    assert [e.span.start_s for e in found] == [5.0, 40.0]
