@@ -64,7 +64,7 @@ class Recollection:
         weighed = [self._weigh(text, cues, weights) for text in candidates if _is_wanted(text, cues)]
         fitting = sorted((pair for pair in weighed if pair[1].fit > 0), key=lambda pair: -pair[1].confidence)
         best = fitting[:_CANDIDATES_MAX]
-        return _joined([self._narrowed(text, e, wanted, cues.wants_moment) for text, e in best])
+        return _joined([self._narrowed(text, e, wanted, cues) for text, e in best])
 
     def context(self, text: Text) -> list[Text]:
         """The text with its neighbours of the same sense, in order."""
@@ -98,11 +98,13 @@ class Recollection:
         fit = min(1.0, fit * (0.97 + 0.03 * near_words))
         return text, Evidence(text.span, text.sense, text.body, round(fit, 4), text.trust, (text.id,))
 
-    def _narrowed(self, text: Text, found: Evidence, wanted: set[str], wants_moment: bool) -> Evidence:
+    def _narrowed(self, text: Text, found: Evidence, wanted: set[str], cues: Cues) -> Evidence:
         """The evidence limited to where the wanted words are said, or stand on screen together."""
         if text.sense == "screen":
-            return replace(found, span=_shown_together(text, self.context(text), wanted))
-        if not wants_moment:
+            near = self.context(text)
+            quote = _phrase_lines(text, near, cues.phrases) if cues.phrases else found.quote
+            return replace(found, span=_shown_together(text, near, wanted), quote=quote)
+        if not cues.wants_moment:
             return found
         holding = [span for span, body in self._memory.parts(text) if wanted & set(stems(body))]
         return replace(found, span=holding[0].hull(holding[-1])) if holding else found
@@ -187,6 +189,13 @@ def _closeness(text: Text, wanted: list[str]) -> float:
     pairs = set(pairwise(own))
     asked = list(pairwise(wanted))
     return sum(pair in pairs for pair in asked) / len(asked) if asked else 0.0
+
+
+def _phrase_lines(text: Text, near: list[Text], phrases: tuple[str, ...]) -> str:
+    """The lines that a phrase is spread over, as they are read."""
+    letters = [_letters(phrase) for phrase in phrases]
+    lines = [t for t in near if t.id == text.id or any(_letters(t.body) in whole for whole in letters)]
+    return " ".join(dict.fromkeys(t.body for t in sorted(lines, key=_reading_order)))
 
 
 def _shown_together(text: Text, near: list[Text], wanted: set[str]) -> Span:
