@@ -11,6 +11,8 @@ from ..tools.errors import VidagentError
 from . import ask, events, ingest, library
 from .edge import complain
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="vidagent",
     help="Ask questions of long videos on your own machine; answers cite true seconds.",
@@ -53,3 +55,7 @@ def run() -> None:
     except VidagentError as error:
         complain(str(error))
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            complain("interrupted; what was remembered before is kept, nothing half done is")
+        raise
