@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..index.records import Box, Text
+from ..index.records import Text
+from ..tools.roles import Box
 
 
 def row_of(line: Text, near: list[Text]) -> str:

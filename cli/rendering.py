@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..agent.answer import Answer, Moment
-from ..index.records import Coverage, Event, Video
+from ..index.records import LOW_TRUST, Coverage, Event, Video
 from ..tools.clock import format_time
 
 _SOURCE = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
-_LOW_TRUST = 0.7
 _MOMENTS_MAX = 8
 
 
@@ -30,13 +29,13 @@ def answer_lines(answer: Answer) -> Iterator[str]:
 
 
 def _moment_line(moment: Moment) -> str:
-    trust = ", low trust" if moment.trust < _LOW_TRUST else ""
+    trust = ", low trust" if moment.trust < LOW_TRUST else ""
     mark = "“{}”" if moment.source in ("speech", "screen") else "{}"
     return f"{moment.span}  {mark.format(moment.quote)} ({_SOURCE[moment.source]}{trust})"
 
 
 def _coverage_phrase(row: Coverage) -> str:
-    trust = ", low trust" if row.trust < _LOW_TRUST else ""
+    trust = ", low trust" if row.trust < LOW_TRUST else ""
     looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
     return f"{_SOURCE[row.sense]} {row.share:.0%} ({row.engine}{looks}{trust})"
 

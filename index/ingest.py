@@ -22,7 +22,7 @@ from .fingerprint import fingerprint
 from .library import Library
 from .listening import Heard, SoundStage
 from .looking import Looked, PictureStage, Stopped
-from .records import Coverage, Video
+from .records import LOW_TRUST, Coverage, Video
 from .segmentation import SegmentationSettings
 from .writing import Findings, sidecar_fingerprint, store
 
@@ -91,6 +91,7 @@ def _read(
         raise MediaError(f"{path}: no picture and no sound could be decoded")
     utterances = list(subtitles.utterances) if subtitles else heard.utterances if heard else []
     passages = sentences(_inside(utterances, duration_s))
+    coverage = _coverage(looked, heard, subtitles, passages, engines, duration_s)
     return Findings(
         duration_s=duration_s,
         size=(info.width, info.height),
@@ -101,8 +102,8 @@ def _read(
         events=episodes(
             looked, passages, silences(passages, heard, duration_s), duration_s, settings.segmentation
         ),
-        coverage=_coverage(looked, heard, subtitles, passages, engines, duration_s),
-        notes=_notes(looked, heard, subtitles, passages, duration_s, info),
+        coverage=coverage,
+        notes=_notes(looked, heard, coverage, duration_s, info),
     )
 
 
@@ -122,11 +123,11 @@ def _stages(
     def look() -> Looked | None:
         if not info.has_picture:
             return None
-        reader = engines.make_reader() if engines.make_reader else None
+        reader = engines.reader.make() if engines.reader else None
         return PictureStage(path, engines.embedder, reader, settings.samples_per_s, tell, stop).run()
 
     def listen() -> Heard | None:
-        recognizer = None if subtitles else engines.make_recognizer
+        recognizer = None if subtitles else engines.recognizer
         return SoundStage(path, recognizer, tell, stop).run() if info.has_sound else None
 
     return _side_by_side(stop, look, listen)
@@ -168,15 +169,19 @@ def _coverage(
     duration_s: float,
 ) -> list[Coverage]:
     picture_share = min(1.0, looked.end_s / duration_s) if looked else 0.0
-    rows = [Coverage("picture", engines.names[0], picture_share, len(looked.times_s) if looked else 0, 1.0)]
-    if looked and engines.make_reader:
-        rows.append(Coverage("screen", engines.names[1], picture_share, looked.n_text_looks, 1.0))
+    rows = [
+        Coverage("picture", engines.embedder.name, picture_share, len(looked.times_s) if looked else 0, 1.0)
+    ]
+    if looked and engines.reader:
+        rows.append(Coverage("screen", engines.reader.name, picture_share, looked.n_text_looks, 1.0))
     trust = sum(p.trust for p in passages) / len(passages) if passages else 1.0
     if subtitles:
         rows.append(Coverage("speech", subtitles.origin, 1.0, len(subtitles.utterances), trust))
-    elif heard and engines.make_recognizer:
+    elif heard and engines.recognizer:
         rows.append(
-            Coverage("speech", engines.names[2], min(1.0, heard.end_s / duration_s), len(passages), trust)
+            Coverage(
+                "speech", engines.recognizer.name, min(1.0, heard.end_s / duration_s), len(passages), trust
+            )
         )
     if heard:
         rows.append(
@@ -188,19 +193,19 @@ def _coverage(
 def _notes(
     looked: Looked | None,
     heard: Heard | None,
-    subtitles: Subtitles | None,
-    passages: list[Passage],
+    coverage: list[Coverage],
     duration_s: float,
     info: MediaInfo,
 ) -> list[str]:
     notes = []
     if not looked:
         notes.append("no picture: only the sound was remembered")
-    if not heard and not subtitles:
+    speech = next((row for row in coverage if row.sense == "speech"), None)
+    if not heard and not speech:
         notes.append("no sound: nothing could be heard")
-    if passages and not subtitles:
+    if speech and speech.trust < LOW_TRUST:
         notes.append(
-            "speech was recognised by pocketsphinx: low trust; a subtitle file beside the video is better"
+            f"speech was recognised by {speech.engine}: low trust; a subtitle file beside it is better"
         )
     n_damaged = (looked.n_damaged if looked else 0) + (heard.n_damaged if heard else 0)
     if n_damaged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tools.clock import Span
+from ..tools.engines import Maker
 from ..tools.roles import SoundWindow, SpeechRecognizer, Utterance
 from ..tools.sound import SoundReader
 from .looking import Stopped, Tell
@@ -43,7 +44,7 @@ class SoundStage:
     """Reads the sound once; without a recogniser it only measures."""
 
     path: Path
-    make_recognizer: Callable[[], SpeechRecognizer] | None
+    recognizer: Maker[SpeechRecognizer] | None
     tell: Tell
     stop: threading.Event
 
@@ -52,8 +53,8 @@ class SoundStage:
         heard = Heard()
         reader = SoundReader(self.path)
         sound = self._measured(reader, heard)
-        if self.make_recognizer:
-            for stretch in self.make_recognizer().listen(sound):
+        if self.recognizer:
+            for stretch in self.recognizer.make().listen(sound):
                 heard.voice.append(stretch.span)
                 heard.utterances += stretch.utterances
         else:

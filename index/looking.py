@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tools.pictures import Picture, PictureReader, Steps
-from ..tools.roles import ImageTextEmbedder, Vectors
-from ..tools.screen_text import LineReader
+from ..tools.roles import ImageTextEmbedder, TextReader, Vectors
 from .text_tracks import ScreenTextWatch, TextSighting
 
 # Text on screen comes and goes within a second, so the pass looks four times as often.
@@ -45,7 +44,7 @@ class PictureStage:
 
     path: Path
     embedder: ImageTextEmbedder
-    reader: LineReader | None
+    reader: TextReader | None
     samples_per_s: float
     tell: Tell
     stop: threading.Event

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from ..tools.clock import Span
+from ..tools.roles import Box
 
 Sense = Literal["speech", "screen", "picture", "sound"]
-Box = tuple[float, float, float, float]
+
+
+# Words that may be believed less than this are marked wherever they are shown.
+LOW_TRUST = 0.7
 
 
 def to_us(seconds: float) -> int:

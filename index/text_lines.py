@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from ..tools.clock import Span
-from ..tools.roles import Pixels, TextLine
-from ..tools.screen_text import Box
+from ..tools.roles import Box, Pixels, TextLine
 from .text_patches import Match, Patch, Place, follow, take_patch
 
 Sample = tuple[float, float]

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..tools.roles import Pixels
-from ..tools.screen_text import Box
+from ..tools.roles import Box, Pixels
 
 Cells = npt.NDArray[np.bool_]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..tools.pictures import Picture
-from ..tools.roles import Pixels, TextLine
-from ..tools.screen_text import WHOLE, Box, LineReader, Quad, box_of, quad_of
+from ..tools.roles import WHOLE, Box, Pixels, Quad, TextLine, TextReader
+from ..tools.screen_text import box_of, quad_of
 from .text_lines import LineTrack, TextSighting, is_part, likeness_of, open_track
 from .text_looks import GLANCE_PIXELS, READ_ROWS, Look, LookPlanner
 
@@ -31,7 +31,7 @@ class ScreenTextWatch:
     seconds at which text was looked for.
     """
 
-    def __init__(self, reader: LineReader) -> None:
+    def __init__(self, reader: TextReader) -> None:
         self.n_glances = self.n_reads = 0
         self.read_times_s: list[float] = []
         self._reader = reader

@@ -19,13 +19,13 @@ from vidagent.index.library import Library
 from vidagent.index.listening import HOP_S, Heard, LoudnessRow
 from vidagent.index.looking import Looked
 from vidagent.index.memory import Memory
-from vidagent.index.records import Box, Coverage, Event
+from vidagent.index.records import Coverage, Event
 from vidagent.index.text_tracks import TextSighting
 from vidagent.index.writing import Findings, store
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.passages import Passage, sentences
-from vidagent.tools.roles import Pixels, Utterance, Vectors
+from vidagent.tools.roles import Box, Pixels, Utterance, Vectors
 
 Said = tuple[float, float, str, float]
 Cue = tuple[float, float, str]

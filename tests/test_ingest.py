@@ -16,7 +16,7 @@ from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
-from vidagent.tools.engines import Engines
+from vidagent.tools.engines import Engines, Maker
 from vidagent.tools.errors import MediaError, ModelError
 from vidagent.tools.roles import Pixels, SoundWindow, TextLine, Utterance, Vectors, Voiced
 from vidagent.tools.screen_text import FakeReader
@@ -61,8 +61,8 @@ def engines(
     """Engines that see and hear what they are told."""
     return Engines(
         embedder=FailingEmbedder() if failing else AppearanceEmbedder(),
-        make_reader=(lambda: reader) if reader else None,
-        make_recognizer=(lambda: recognizer) if recognizer else None,
+        reader=Maker("scripted", lambda: reader) if reader else None,
+        recognizer=Maker("scripted", lambda: recognizer) if recognizer else None,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from vidagent.agent.layout import labelled, row_of
-from vidagent.index.records import Box, Text
+from vidagent.index.records import Text
 from vidagent.tools.clock import Span
+from vidagent.tools.roles import Box
 
 LEFT, MIDDLE, RIGHT = (0.1, 0.3), (0.4, 0.6), (0.7, 0.9)
 TOP, SECOND, LOW = (0.10, 0.16), (0.20, 0.26), (0.60, 0.66)

@@ -15,8 +15,8 @@ from vidagent.index.text_looks import GLANCE_PIXELS
 from vidagent.index.text_patches import Place, follow, take_patch
 from vidagent.index.text_tracks import ScreenTextWatch, TextSighting
 from vidagent.tools.pictures import Picture, PictureReader
-from vidagent.tools.roles import Pixels, TextLine
-from vidagent.tools.screen_text import FakeReader, LineReader, RapidOcrReader
+from vidagent.tools.roles import Pixels, TextLine, TextReader
+from vidagent.tools.screen_text import FakeReader, RapidOcrReader
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media" / "video"
 RATE = 12
@@ -59,7 +59,7 @@ def clip(path: Path, scene: Scene, length_s: float) -> Path:
     return path
 
 
-def watch(path: Path, reader: LineReader, until_s: float = float("inf")) -> list[TextSighting]:
+def watch(path: Path, reader: TextReader, until_s: float = float("inf")) -> list[TextSighting]:
     pictures, watched = PictureReader(path, every_s=0.25), ScreenTextWatch(reader)
     sightings: list[TextSighting] = []
     for picture in pictures:

@@ -4,38 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from .appearance import AppearanceEmbedder
-from .roles import ImageTextEmbedder, SpeechRecognizer
-from .screen_text import LineReader
+from .roles import ImageTextEmbedder, SpeechRecognizer, TextReader
+
+Engine = TypeVar("Engine", covariant=True)
+
+
+@dataclass(frozen=True)
+class Maker(Generic[Engine]):
+    """An engine that is loaded only when there is something for it to do."""
+
+    name: str
+    make: Callable[[], Engine]
 
 
 @dataclass(frozen=True)
 class Engines:
-    """The models of one ingestion; the makers are called only when there is something to read or hear."""
+    """The models of one ingestion; None where a role is left out."""
 
     embedder: ImageTextEmbedder
-    make_reader: Callable[[], LineReader] | None
-    make_recognizer: Callable[[], SpeechRecognizer] | None
+    reader: Maker[TextReader] | None
+    recognizer: Maker[SpeechRecognizer] | None
 
     @property
     def names(self) -> tuple[str, ...]:
         """What was chosen, as a user would type it."""
-        reader = "rapidocr" if self.make_reader else "none"
-        recognizer = "pocketsphinx" if self.make_recognizer else "none"
-        return (self.embedder.name, reader, recognizer)
+        makers = (self.reader, self.recognizer)
+        return (self.embedder.name, *(maker.name if maker else "none" for maker in makers))
 
 
 def embedded(read_text: bool = True, hear_speech: bool = True) -> Engines:
     """The engines that every installation carries; nothing is downloaded."""
     return Engines(
         embedder=AppearanceEmbedder(),
-        make_reader=_rapidocr if read_text else None,
-        make_recognizer=_pocketsphinx if hear_speech else None,
+        reader=Maker("rapidocr", _rapidocr) if read_text else None,
+        recognizer=Maker("pocketsphinx", _pocketsphinx) if hear_speech else None,
     )
 
 
-def _rapidocr() -> LineReader:
+def _rapidocr() -> TextReader:
     from .screen_text import RapidOcrReader
 
     return RapidOcrReader()

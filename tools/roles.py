@@ -17,6 +17,11 @@ from .clock import Span
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
 Samples = npt.NDArray[np.float32]
+Quad = npt.NDArray[np.float32]
+Box = tuple[float, float, float, float]
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+READ_PIXELS = 1920 * 1080
+"""As many pixels as reading in full looks at; the text of a larger picture is large enough without."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class TextLine:
     """
 
     text: str
-    box: tuple[float, float, float, float]
+    box: Box
     confidence: float
 
 
@@ -85,12 +90,23 @@ class SpeechRecognizer(Protocol):
 
 
 class TextReader(Protocol):
-    """Finds and reads text in one picture."""
+    """Finds and reads text in one picture; the two steps can be asked for one at a time."""
 
     name: str
 
     def read(self, image: Pixels) -> list[TextLine]:
         """Lines of an RGB picture (height, width, 3), top to bottom."""
+        ...
+
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
+        """Corners of lines inside ``window``, each (4, 2) in shares of the picture, clockwise from top left.
+
+        The window is shrunk to ``n_pixels_max`` pixels first, and never enlarged.
+        """
+        ...
+
+    def recognize(self, image: Pixels, quads: Sequence[Quad]) -> list[TextLine]:
+        """What is written inside each of the given corners; a quad may give no line, or two."""
         ...
 
 

@@ -11,23 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import CapabilityError, ModelError
-from .roles import Pixels, TextLine
+from .roles import READ_PIXELS, WHOLE, Box, Pixels, Quad, TextLine
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
-Box = tuple[float, float, float, float]
-Quad = npt.NDArray[np.float32]
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
-_READ_PIXELS = 1920 * 1080
 # Finding on more pixels at once takes over half a gigabyte. Bands overlap by a share of the height;
 # lines higher than that are found on a shrunken picture too.
 _BAND_PIXELS, _BAND_OVERLAP = 320_000, 0.045
@@ -38,27 +33,6 @@ _SHORT_SIDE_MIN = 32
 _TALL_SHARE, _TALL_WIDTHS, _SURE = 0.12, 4.0, 0.97
 _EDGE_SHARE = 0.05
 _WIDE = 18
-
-
-class LineReader(Protocol):
-    """A reader whose two steps can be asked for one at a time."""
-
-    name: str
-
-    def read(self, image: Pixels) -> list[TextLine]:
-        """Lines of an RGB picture (height, width, 3), top to bottom."""
-        ...
-
-    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = _READ_PIXELS) -> list[Quad]:
-        """Corners of lines inside ``window``, each (4, 2) in shares of the picture, clockwise from top left.
-
-        The window is shrunk to ``n_pixels_max`` pixels first, and never enlarged.
-        """
-        ...
-
-    def recognize(self, image: Pixels, quads: Sequence[Quad]) -> list[TextLine]:
-        """What is written inside each of the given corners; a quad may give no line, or two."""
-        ...
 
 
 def box_of(quad: Quad) -> Box:
@@ -93,7 +67,7 @@ class RapidOcrReader:
         """Lines of an RGB picture (height, width, 3), top to bottom."""
         return self.recognize(image, self.find(image))
 
-    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = _READ_PIXELS) -> list[Quad]:
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
         """Corners of lines inside ``window``, each (4, 2) in shares, clockwise from top left."""
         left, top, right, bottom = _pixel_window(image, window)
         crop = _shrunk(image[top:bottom, left:right, ::-1], n_pixels_max)
@@ -172,7 +146,7 @@ class FakeReader:
         """The given lines that lie on something."""
         return self.recognize(image, self.find(image))
 
-    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = _READ_PIXELS) -> list[Quad]:
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
         """Corners of the given lines that lie on something inside ``window``."""
         left, top, right, bottom = _pixel_window(image, window)
         self.n_finds += 1
