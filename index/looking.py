@@ -66,8 +66,9 @@ class PictureStage:
         finally:
             self._hand_over(None)
             watcher.join()
-        if self._failure:
-            raise self._failure[0]
+            if self._failure:
+                # Says more than the order to stop that it gave to this thread.
+                raise self._failure[0]
         return looked
 
     def _shared(self, reader: PictureReader) -> Iterator[Picture]:

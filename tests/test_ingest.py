@@ -18,7 +18,18 @@ from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.engines import Engines, Maker
 from vidagent.tools.errors import MediaError, ModelError
-from vidagent.tools.roles import Pixels, SoundWindow, TextLine, Utterance, Vectors, Voiced
+from vidagent.tools.roles import (
+    READ_PIXELS,
+    WHOLE,
+    Box,
+    Pixels,
+    Quad,
+    SoundWindow,
+    TextLine,
+    Utterance,
+    Vectors,
+    Voiced,
+)
 from vidagent.tools.screen_text import FakeReader
 
 SIGN = TextLine("WAY OUT", (0.0, 0.0, 0.5, 0.5), 0.95)
@@ -47,6 +58,14 @@ class FailingEmbedder(AppearanceEmbedder):
     def embed_images(self, images: Sequence[Pixels]) -> Vectors:
         """Never returns."""
         raise ModelError("the embedder gave up")
+
+
+class FailingReader(FakeReader):
+    """A reader that gives up at its first look."""
+
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
+        """Never returns."""
+        raise ModelError("the reader gave up")
 
 
 @pytest.fixture
@@ -116,6 +135,14 @@ def test_one_failing_stage_stops_the_other_and_stores_nothing(
     n_threads = threading.active_count()
     with pytest.raises(ModelError, match="gave up"):
         ingest(library, clip, engines(FakeReader([SIGN]), recognizer, failing))
+    assert library.videos() == []
+    assert threading.active_count() == n_threads
+
+
+def test_a_failing_reader_is_named_and_nothing_is_stored(clip: Path, library: Library) -> None:
+    n_threads = threading.active_count()
+    with pytest.raises(ModelError, match="the reader gave up"):
+        ingest(library, clip, engines(FailingReader([SIGN])))
     assert library.videos() == []
     assert threading.active_count() == n_threads
 
