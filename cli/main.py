@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,3 +60,11 @@ def run() -> None:
         if end.code == _INTERRUPTED:
             complain("interrupted; what was remembered before is kept, nothing half done is")
         raise
+    except Exception as error:
+        # The one place for what nobody foresaw: a user gets a line, a developer asks for more.
+        if os.environ.get("VIDAGENT_DEBUG"):
+            raise
+        complain(
+            f"unexpected {type(error).__name__}: {error}; VIDAGENT_DEBUG=1 shows where, please report it"
+        )
+        sys.exit(1)

@@ -227,6 +227,18 @@ def test_interrupting_leaves_nothing_half_done(tmp_path: Path) -> None:
     assert json.loads(run("ls", "--json", library=library).stdout) == []
 
 
+@pytest.mark.parametrize(("debug", "shows"), [("", "unexpected ZeroDivisionError"), ("1", "Traceback")])
+def test_what_nobody_foresaw_is_one_line_unless_asked(debug: str, shows: str) -> None:
+    code = "import vidagent.cli.main as m; m.app = lambda: 1 / 0; m.run()"
+    environment = {**os.environ, "VIDAGENT_DEBUG": debug}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert shows in done.stderr
+    assert (len(done.stderr.splitlines()) == 1) is (debug == "")
+
+
 def test_the_library_is_found_by_the_environment(clip: Path, filled: Path) -> None:
     command = [sys.executable, "-m", "vidagent", "ls", "--json"]
     environment = {**os.environ, "VIDAGENT_LIBRARY": str(filled)}

@@ -193,10 +193,11 @@ def _load_engine() -> RapidOCR:
 @contextmanager
 def _foreign_errors() -> Iterator[None]:
     from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
+    from rapidocr.main import RapidOCRError
 
     try:
         yield
-    except ONNXRuntimeError as error:
+    except (ONNXRuntimeError, RapidOCRError) as error:
         raise ModelError(f"rapidocr: {str(error).strip().splitlines()[-1]}") from error
 
 
