@@ -79,7 +79,7 @@ class Recollection:
         ]
 
     def _weights(self, words: tuple[str, ...]) -> dict[str, float]:
-        n = len(self._memory.library.rows("SELECT id FROM text WHERE media_id = ?", self._memory.video.id))
+        n = self._memory.n_texts()
         return {w: math.log((n + 2) / (document_count(self._memory, w) + 0.5)) for w in words}
 
     def _weigh(self, text: Text, cues: Cues, weights: dict[str, float]) -> tuple[Text, Evidence]:

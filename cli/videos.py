@@ -7,6 +7,7 @@ from pathlib import Path
 from ..index.ingest import Ingested, IngestSettings, ingest
 from ..index.library import Library
 from ..index.records import Video
+from ..index.writing import sidecar_fingerprint
 from ..tools.engines import embedded
 from ..tools.errors import UnknownVideoError
 from ..tools.plain import plain
@@ -29,8 +30,6 @@ def known(library: Library, name: str) -> Video:
 
     Raises ``UnknownVideoError`` for a file that was never ingested, too.
     """
-    from ..index.writing import sidecar_fingerprint
-
     path = Path(name)
     if not path.exists():
         return library.find(name)

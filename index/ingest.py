@@ -14,7 +14,7 @@ from ..tools.clock import Span
 from ..tools.engines import Engines
 from ..tools.errors import MediaError
 from ..tools.passages import Passage, sentences
-from ..tools.probe import MediaInfo, probe
+from ..tools.probe import MediaInfo, probe, require_file
 from ..tools.roles import Utterance
 from ..tools.subtitles import Subtitles, read_subtitles
 from .episodes import episodes, silences
@@ -42,7 +42,7 @@ class IngestSettings:
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
 
     def key(self, engines: Engines) -> str:
-        """What a memory was made with: another key means another memory."""
+        """What a memory was made with, as it is noted beside it."""
         return json.dumps({"per_s": self.samples_per_s, "language": self.language, "engines": engines.names})
 
 
@@ -71,12 +71,12 @@ def ingest(
     ``LibraryError`` where the library cannot be written.
     """
     settings = settings or IngestSettings()
-    info = probe(path)
+    require_file(path)
     sidecar = sidecar_fingerprint(path, settings.language)
     known = None if afresh else library.video_of_file(path, sidecar)
     if known:
         return Ingested(known, is_new=False)
-    findings = _read(path, info, engines, settings, report)
+    findings = _read(path, probe(path), engines, settings, report)
     video = store(library, path, fingerprint(path), sidecar, settings.key(engines), findings)
     return Ingested(video, is_new=True)
 

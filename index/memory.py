@@ -37,6 +37,11 @@ class Memory:
         )
         return [_text(row) for row in rows]
 
+    def n_texts(self) -> int:
+        """How many sentences and lines are remembered in all."""
+        rows = self.library.rows("SELECT count(*) FROM text WHERE media_id = ?", self.video.id)
+        return int(str(rows[0][0]))
+
     def texts_by_id(self, ids: list[int]) -> list[Text]:
         """The texts with these ids, in order of time."""
         marks = ",".join("?" * len(ids))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from children import exit_code_of
 
 from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
@@ -95,18 +96,6 @@ def assert_whole(library: Library, n_videos: int) -> None:
 def assert_file_whole(path: Path, n_videos: int) -> None:
     with Library(path) as library:
         assert_whole(library, n_videos)
-
-
-def exit_code_of(work: Callable[[], int]) -> int:
-    """How a child process ends that does the work."""
-    child = os.fork()
-    if not child:
-        code = 3
-        try:
-            code = work()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def at_once(work: Callable[[int], None], n: int) -> list[int | None]:

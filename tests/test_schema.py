@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from children import exit_code_of
 
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
@@ -57,18 +58,6 @@ def refusal_code(path: Path) -> int:
     except BaseException:
         return 2
     return 1
-
-
-def exit_code_of(work: Callable[[], int]) -> int:
-    """What a child process says that does the work."""
-    child = os.fork()
-    if not child:
-        code = 3
-        try:
-            code = work()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_a_new_library_notes_the_steps_that_made_it(tmp_path: Path) -> None:

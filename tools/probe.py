@@ -46,7 +46,7 @@ def open_media(path: Path) -> InputContainer:
     """
     import av
 
-    _require_file(path)
+    require_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     try:
         # An absolute path cannot be mistaken for an address, as "http:talk.mp4" would be.
@@ -109,7 +109,11 @@ def _shown_size(container: InputContainer, stream: VideoStream) -> tuple[int, in
     return (height, width) if first is not None and round(first.rotation / 90) % 2 else (width, height)
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Nothing, for a regular file that holds something.
+
+    Raises ``UnknownVideoError`` where there is no such file and ``MediaError`` for what is none, or empty.
+    """
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
