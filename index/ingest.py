@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..tools.clock import Span
+from ..tools.container import require_file
 from ..tools.engines import Engines
 from ..tools.errors import MediaError
 from ..tools.passages import Passage, sentences
-from ..tools.probe import MediaInfo, probe, require_file
+from ..tools.probe import MediaInfo, probe
 from ..tools.roles import Utterance
 from ..tools.subtitles import Subtitles, read_subtitles
 from .episodes import episodes, silences

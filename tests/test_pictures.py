@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from clips import STEP_S, Look, Pixels, make_clip, number_in, numbered, rotate, solid, steady, tone
 
+from vidagent.tools.container import MAX_PIXELS
 from vidagent.tools.errors import MediaError, UnknownVideoError, VidagentError
-from vidagent.tools.pictures import MAX_PIXELS, PictureReader
+from vidagent.tools.pictures import PictureReader
 from vidagent.tools.probe import probe
 
 EVERY_PICTURE = 1e-6

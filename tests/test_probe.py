@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from clips import RATE_HZ, SIZE, Look, make_clip, number_in, numbered, rotate, steady, tone
 
+from vidagent.tools.container import clock_zero_s, open_media
 from vidagent.tools.errors import MediaError, UnknownVideoError, VidagentError
 from vidagent.tools.pictures import PictureReader
-from vidagent.tools.probe import MediaInfo, clock_zero_s, open_media, picture_stream, probe
+from vidagent.tools.probe import MediaInfo, probe
+from vidagent.tools.tracks import picture_stream
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{url}\n#EXT-X-ENDLIST\n"
 CONCAT = "ffconcat version 1.0\nfile {url}\n"

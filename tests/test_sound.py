@@ -294,7 +294,7 @@ def test_a_track_is_chosen_by_its_number(tmp_path: Path) -> None:
                 encode(container, track, frame)
     assert_heard_at(list(read_sound(path, track=0)), 0.5)
     assert_heard_at(list(read_sound(path, track=1)), 1.5)
-    with pytest.raises(RequestError, match=r"no sound track 2 \(it has 2\)"):
+    with pytest.raises(RequestError, match=r"no sound track 2 \(it has 2, counted from 0\)"):
         list(read_sound(path, track=2))
 
 

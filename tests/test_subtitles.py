@@ -14,9 +14,9 @@ from av.subtitles.codeccontext import SubtitleCodecContext
 
 from vidagent.tools import subtitles
 from vidagent.tools.clock import Span
+from vidagent.tools.container import clock_zero_s, open_media
 from vidagent.tools.cues import DEFAULT_LIMITS, CueLimits
 from vidagent.tools.errors import MediaError, UnknownVideoError
-from vidagent.tools.probe import clock_zero_s, open_media
 from vidagent.tools.subtitles import Subtitles, read_subtitles, sidecars
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from .container import MAX_PIXELS, clock_zero_s, open_media
 from .errors import MediaError
-from .probe import MAX_PIXELS, clock_zero_s, open_media, picture_stream
 from .roles import Pixels
+from .tracks import picture_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -1,25 +1,18 @@
-"""Opening media safely, and what a file says about itself before anything is decoded."""
+"""What a file says about itself before anything is decoded."""
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import MediaError, UnknownVideoError
+from .container import MAX_PIXELS, open_media
+from .errors import MediaError
+from .tracks import picture_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
-
-# Demuxers that read the named file and nothing else: playlists (hls, concat, dash, sdp) name other
-# files and addresses, so they are not on the list; nor are bare streams, which have no clock.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,gif,asf,ogg,wav,mp3,flac,aac,ivf,mxf,nut"
-)
-MAX_PIXELS = 8192 * 8192 // 2
-"""The largest picture that is decoded: 8192 by 4096."""
 
 
 @dataclass(frozen=True)
@@ -37,40 +30,6 @@ class MediaInfo:
     has_picture: bool
     has_sound: bool
     n_subtitle_tracks: int
-
-
-def open_media(path: Path) -> InputContainer:
-    """The file, opened by PyAV with playlists and addresses refused.
-
-    Raises ``UnknownVideoError`` where there is no such file and ``MediaError`` where it is no media.
-    """
-    import av
-
-    require_file(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
-    try:
-        # An absolute path cannot be mistaken for an address, as "http:talk.mp4" would be.
-        return av.open(str(path.absolute()), options=options, metadata_errors="replace")
-    except (av.error.FFmpegError, ValueError) as error:
-        raise MediaError(f"{path}: not a video or sound file that can be read ({_reason(error)})") from error
-
-
-def clock_zero_s(container: InputContainer) -> float:
-    """Seconds to subtract from every timestamp so that 0 is where a player's clock starts."""
-    import av
-
-    return (container.start_time or 0) / av.time_base
-
-
-def picture_stream(container: InputContainer) -> VideoStream | None:
-    """The default picture track; cover art is none, nor is a track in an unknown encoding."""
-    import av
-
-    cover = av.stream.Disposition.attached_pic
-    tracks = [s for s in container.streams.video if s.codec_context and not s.disposition & cover]
-    default = [s for s in tracks if s.disposition & av.stream.Disposition.default]
-    chosen = default or tracks
-    return chosen[0] if chosen else None
 
 
 def probe(path: Path) -> MediaInfo:
@@ -107,22 +66,3 @@ def _shown_size(container: InputContainer, stream: VideoStream) -> tuple[int, in
     except av.error.FFmpegError:
         first = None
     return (height, width) if first is not None and round(first.rotation / 90) % 2 else (width, height)
-
-
-def require_file(path: Path) -> None:
-    """Nothing, for a regular file that holds something.
-
-    Raises ``UnknownVideoError`` where there is no such file and ``MediaError`` for what is none, or empty.
-    """
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError) as error:
-        raise UnknownVideoError(f"{path}: no such file") from error
-    if not stat.S_ISREG(mode):
-        raise MediaError(f"{path}: not a file")
-    if path.stat().st_size == 0:
-        raise MediaError(f"{path}: the file is empty")
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import RequestError
-from .probe import clock_zero_s, open_media
+from .container import clock_zero_s, open_media
 from .roles import Samples, SoundWindow
+from .tracks import sound_stream
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -56,20 +56,11 @@ class SoundReader:
 
     def __iter__(self) -> Iterator[SoundWindow]:
         with open_media(self.path) as container:
-            stream = self._stream(container)
+            stream = sound_stream(container, self.track)
             if stream is None or stream.codec_context is None:
                 return
             timed = _timed(self._decoded(container, stream), clock_zero_s(container))
             yield from self._windows(_resampled(_settled(timed), self.rate_hz))
-
-    def _stream(self, container: InputContainer) -> AudioStream | None:
-        if self.track is None:
-            return container.streams.best("audio")  # type: ignore[return-value]
-        if not 0 <= self.track < len(container.streams.audio):
-            raise RequestError(
-                f"{self.path}: no sound track {self.track} (it has {len(container.streams.audio)})"
-            )
-        return container.streams.audio[self.track]
 
     def _decoded(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
         import av

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from .clock import Span
+from .container import clock_zero_s, open_media
 from .cues import DEFAULT_LIMITS, Cue, CueFile, decode_text, parse_cues, spoken_lines, utterances
 from .errors import MediaError
 from .plain import plain
-from .probe import clock_zero_s, open_media
 from .roles import Utterance
 
 if TYPE_CHECKING:

@@ -1,0 +1,68 @@
+"""Which tracks of a file are looked at and listened to: those a player takes, or those a user names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import RequestError
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """The picture and the sound track to read, each counted from 0; None takes the one a player would."""
+
+    picture: int | None = None
+    sound: int | None = None
+
+
+def picture_tracks(container: InputContainer) -> list[VideoStream]:
+    """Tracks of moving pictures, in the order of the file; cover art is none, nor is an unknown encoding."""
+    from av.stream import Disposition
+
+    return [
+        s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic
+    ]
+
+
+def sound_tracks(container: InputContainer) -> list[AudioStream]:
+    """Tracks of sound, in the order of the file; one in an unknown encoding is none."""
+    return [s for s in container.streams.audio if s.codec_context]
+
+
+def picture_stream(container: InputContainer, number: int | None = None) -> VideoStream | None:
+    """The picture track to read; None where the file has none.
+
+    Raises ``RequestError`` where there is none by that number.
+    """
+    from av.stream import Disposition
+
+    tracks = picture_tracks(container)
+    if number is not None:
+        return tracks[_checked(number, len(tracks), f"{container.name}: no picture track")]
+    default = [s for s in tracks if s.disposition & Disposition.default]
+    return next(iter(default or tracks), None)
+
+
+def sound_stream(container: InputContainer, number: int | None = None) -> AudioStream | None:
+    """The sound track to read; None where the file has none.
+
+    Raises ``RequestError`` where there is none by that number.
+    """
+    tracks = sound_tracks(container)
+    if number is not None:
+        return tracks[_checked(number, len(tracks), f"{container.name}: no sound track")]
+    best = container.streams.best("audio")
+    chosen = [s for s in tracks if best is not None and s.index == best.index]
+    return next(iter(chosen or tracks), None)
+
+
+def _checked(number: int, n_tracks: int, refusal: str) -> int:
+    if not 0 <= number < n_tracks:
+        raise RequestError(f"{refusal} {number} (it has {n_tracks}, counted from 0)")
+    return number
