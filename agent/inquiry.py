@@ -43,6 +43,8 @@ class Inquiry:
     def evidence_for(self, words: str) -> list[Evidence]:
         """All that fits a description, as if its moment had been asked for."""
         about = understand(f"when is {words}", self.memory.video.duration_s)
+        if self.question.window is not None:
+            about = about.within(self.question.window)
         return self._evidence(
             replace(about, senses=about.senses or self.question.senses & {"speech", "screen"})
         )

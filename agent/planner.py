@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..index.memory import Memory
+from ..tools.clock import Span
 from . import reading
 from .answer import Answer, Moment
 from .evidence import Evidence, best_first
@@ -20,15 +21,22 @@ _NEAREST = 3
 
 
 def ask(
-    memory: Memory, text: str, options: tuple[str, ...] = (), min_confidence: float | None = None
+    memory: Memory,
+    text: str,
+    options: tuple[str, ...] = (),
+    min_confidence: float | None = None,
+    within: Span | None = None,
 ) -> Answer:
     """The answer to a question about a remembered video, from the memory alone.
 
-    Abstains below ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises
-    ``RequestError`` for a question that cannot be understood as one.
+    ``within`` limits where to look, as if the question had named these seconds. Abstains below
+    ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises ``RequestError`` for a
+    question that cannot be understood as one.
     """
     begun_s = time.perf_counter()
     question = understand(text, memory.video.duration_s, options)
+    if within is not None:
+        question = question.within(within)
     enough = ABSTAIN_BELOW if min_confidence is None else min_confidence
     draft = _search(memory, question, enough)
     accepted = bool(draft.text) and draft.confidence >= enough
@@ -52,12 +60,19 @@ def _search(memory: Memory, question: Question, enough: float) -> Draft:
     """The first draft that is sure enough, else the surest of all."""
     best = NOT_FOUND
     for attempt in _attempts(question):
-        draft = reading.read(Inquiry(memory, attempt))
+        inquiry = Inquiry(memory, attempt)
+        draft = _within_limits(inquiry, reading.read(inquiry))
         if draft.text and draft.confidence > best.confidence:
             best = draft
         if best.confidence >= enough and best.text:
             break
     return best
+
+
+def _within_limits(inquiry: Inquiry, draft: Draft) -> Draft:
+    """The draft with the support that lies where one may look; none where its first support does not."""
+    support = tuple(e for e in draft.support if inquiry.is_wanted(e.span))
+    return replace(draft, support=support) if support[:1] == draft.support[:1] else NOT_FOUND
 
 
 def _attempts(question: Question) -> Iterator[Question]:
@@ -70,7 +85,9 @@ def _attempts(question: Question) -> Iterator[Question]:
 def _nearest(memory: Memory, question: Question) -> list[Evidence]:
     """What came closest, for a person to look at, where there is no answer."""
     wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
-    return best_first([*Inquiry(memory, wider).evidence(), *resembling(memory, question.text)])[:_NEAREST]
+    inquiry = Inquiry(memory, wider)
+    alike = [e for e in resembling(memory, question.text) if inquiry.is_wanted(e.span)]
+    return best_first([*inquiry.evidence(), *alike])[:_NEAREST]
 
 
 def _not_found(question: Question) -> str:

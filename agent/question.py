@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..index.records import Sense
@@ -38,7 +38,16 @@ _PICTURE = re.compile(r"\b(?:screen|picture|image|frame|video|scene|everything|s
 _DEGREES = frozenset(
     "whole entire entirely completely fully totally suddenly colour color go goes went remain remains".split()
 )
-_TIME = r"((?:\d{1,4}:)?\d{1,2}:\d{2}(?:\.\d+)?|\d+(?:\.\d+)? ?(?:s|sec(?:ond)?s?|min(?:ute)?s?|h|hours?)\b|(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty) (?:seconds?|minutes?|hours?))"
+_NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
+_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
+_HOURS = rf"(?:{_NUMBER} ?h(?:(?:ou)?rs?)?|{_WORD} hours?)(?![a-z])"
+_MINUTES = rf"(?:{_NUMBER}(?:m| ?min(?:ute)?s?)|{_WORD} minutes?)(?![a-z])"
+_SECONDS = rf"(?:{_NUMBER} ?s(?:ec(?:ond)?s?)?|{_WORD} seconds?)(?![a-z])"
+_AND = r"(?:,? and |,? |)"
+_UNITS = rf"(?:{_HOURS}(?:{_AND}{_MINUTES})?(?:{_AND}{_SECONDS})?|{_MINUTES}(?:{_AND}{_SECONDS})?|{_SECONDS})(?!\d)"
+_CLOCK = r"(?:\d{1,4}:)?\d{1,4}:\d{2}(?:\.\d{1,9})?(?!:?\d)"
+_TIME = rf"({_CLOCK}|{_UNITS})"
+_AMOUNT = re.compile(rf"({_NUMBER}|{_WORD}) ?([hms])", re.A)
 _STRETCH = rf"(?:{_TIME}|(second|minute|hour)\b)"
 _NEAR_S = 5.0
 # Words that only ask to be told, and are no content.
@@ -69,6 +78,13 @@ class Question:
     items: tuple[str, ...] = ()
     ordinal: int | None = None
     window: Span | None = field(default=None)
+
+    def within(self, span: Span) -> Question:
+        """The same question, looking only inside a span, and there where it names seconds itself."""
+        if self.window is None:
+            return replace(self, window=span)
+        start_s, end_s = max(span.start_s, self.window.start_s), min(span.end_s, self.window.end_s)
+        return replace(self, window=Span(start_s, end_s) if start_s < end_s else Span(start_s, start_s))
 
 
 def understand(text: str, duration_s: float, options: tuple[str, ...] = ()) -> Question:
@@ -199,22 +215,25 @@ def _window(text: str, duration_s: float) -> tuple[Span | None, str]:
     for pattern, bounds in rules:
         # Digits and letters of other scripts are no times.
         found = re.search(pattern, text, re.I | re.A)
-        if found:
-            start_s, end_s = bounds(*(_seconds(word) for word in found.groups() if word))
+        times_s = _times_s(found.groups()) if found else []
+        if found and times_s:
+            start_s, end_s = bounds(*times_s)
             start_s, end_s = max(0.0, start_s), min(duration_s, end_s)
             rest = text[: found.start()] + " " + text[found.end() :]
             return (Span(start_s, end_s) if start_s < end_s else Span(duration_s, duration_s)), rest
     return None, text
 
 
+def _times_s(words: tuple[str | None, ...]) -> list[float]:
+    """The seconds that are named, none where one of the words only looks like a time, as 9:99 does."""
+    try:
+        return [_seconds(word.lower()) for word in words if word]
+    except RequestError:
+        return []
+
+
 def _seconds(text: str) -> float:
-    number, _, unit = text.strip().lower().partition(" ")
-    if not unit:
-        split = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]+)", number)
-        number, unit = split.groups() if split else (number, "")
-    if ":" in number:
-        return parse_time(number)
-    if number in ("second", "minute", "hour"):
-        number, unit = "1", number
-    value = float(fold_numbers([number])[0])
-    return value * {"m": 60, "h": 3600}.get(unit[:1], 1)
+    if ":" in text:
+        return parse_time(text)
+    amounts = [fold_numbers([number])[0] + unit for number, unit in _AMOUNT.findall(text)]
+    return parse_time("".join(amounts) or f"1{text[0]}")

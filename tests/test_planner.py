@@ -223,6 +223,68 @@ def test_a_line_that_outlasts_the_video_is_cited_inside_it(tmp_path: Path) -> No
     assert moment.span == Span(50.0, 60.0)
 
 
+@pytest.mark.parametrize(
+    ("question", "within", "expected"),
+    [
+        ("When does the title NORTH HARBOR appear?", Span(0, 180), "01:02.0–01:08.0"),
+        ("When does the title NORTH HARBOR appear?", Span(67, 180), "01:02.0–01:08.0"),
+        ("When does the title NORTH HARBOR appear?", Span(68, 240), "03:10.0–03:18.0"),
+        ("When does the screen turn red?", Span(145, 240), "02:19.8–02:29.8"),
+        ("When is it silent?", Span(180, 240), "03:20.0–03:23.0"),
+        ("What is the video about?", Span(179, 183), "The storm lasted five hours."),
+        ("Which comes first: the storm or the ferry?", Span(0, 120), "the ferry"),
+    ],
+)
+def test_only_what_lies_within_the_limits_is_an_answer(
+    island: Memory, question: str, within: Span, expected: str
+) -> None:
+    answer = ask(island, question, within=within)
+    assert answer.text.startswith(expected)
+    assert all(moment.span.overlap_s(within) > 0 for moment in answer.moments)
+    assert_sound(island, answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does the title LIFEBOAT LAUNCH appear?",
+        "When does the screen turn red?",
+        "What hit the tower? A) a ship B) lightning",
+        "Which comes first: the storm or the ferry?",
+        "Who is the director?",
+        "How long did the storm last?",
+    ],
+)
+def test_what_lies_outside_the_limits_is_no_answer_and_not_near(island: Memory, question: str) -> None:
+    assert not ask(island, question).abstained
+    within = Span(4.0, 16.0)
+    answer = ask(island, question, within=within)
+    assert answer.abstained
+    assert all(moment.span.overlap_s(within) > 0 for moment in answer.moments)
+
+
+def test_a_question_that_is_asked_outside_the_limits_is_no_answer(tmp_path: Path) -> None:
+    memory = memory_of(tmp_path / "a.db", speech=[(2.0, 4.0, "Where is the key?", 1.0)])
+    question = "What does the old woman ask?"
+    assert ask(memory, question, within=Span(0, 10)).text == "Where is the key?"
+    answer = ask(memory, question, within=Span(30, 50))
+    assert (answer.abstained, answer.moments) == (True, ())
+
+
+def test_limits_and_named_seconds_hold_together(island: Memory) -> None:
+    question = "When does the title NORTH HARBOR appear after 1:40?"
+    assert ask(island, question, within=Span(60, 240)).text == "03:10.0–03:18.0"
+    assert ask(island, question, within=Span(0, 180)).abstained
+    assert ask(island, question, within=Span(0, 90)).abstained
+
+
+def test_limits_are_the_same_as_seconds_in_the_question(island: Memory) -> None:
+    named = ask(island, "What is said about a storm between 1:50 and 2:00?")
+    limited = ask(island, "What is said about a storm?", within=Span(110, 120))
+    assert (named.text, named.moments) == (limited.text, limited.moments)
+    assert not named.abstained
+
+
 WORDS = (
     "when what who why where how many long often times does did is are was which comes first last before after the a"
     " storm ferry lamp letter box captain keeper whale helicopter north harbor NORTH HARBOR director 'gold coins'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,21 @@ def test_a_colour_among_other_things_is_only_a_word(text: str) -> None:
         ("What is said between 30 seconds and two minutes?", (30, 120)),
         ("What is said from 10 seconds to 1 minute?", (10, 60)),
         ("What is said from 1:00 until 1:10?", (60, 70)),
+        ("What is said after 0h2m?", (120, 3600)),
+        ("What is said after 0h02m30s?", (150, 3600)),
+        ("What happens at 2m30s?", (145, 155)),
+        ("What happens at 5M?", (295, 305)),
+        ("What happens at 1m30.5s?", (85.5, 95.5)),
+        ("What is said in the last 1h2m?", (0, 3600)),
+        ("What is said in the first 2m?", (0, 120)),
+        ("What is said between 1m and 1m30s?", (60, 90)),
+        ("What is said from 2m30s to 0h3m?", (150, 180)),
+        ("What is said after 2 minutes 30 seconds?", (150, 3600)),
+        ("What is said after two minutes and ten seconds?", (130, 3600)),
+        ("What is said between 1 minute and 90 seconds?", (60, 90)),
+        ("What is said before 2 min, 5 sec?", (0, 125)),
+        ("What is said before 0.5h?", (0, 1800)),
+        ("What is said after 90:00?", (3600, 3600)),
         ("What happens after 2:00:00?", (3600, 3600)),
         ("What is said between 2:00 and 1:00?", (3600, 3600)),
     ],
@@ -323,10 +339,46 @@ def test_seconds_that_are_named_limit_where_to_look(text: str, window_s: tuple[f
 
 
 @pytest.mark.parametrize(
-    "text", ["What happens?", "Does it leave at nine?", "Is there a 10 minute break?", "Who is number 7?"]
+    "text",
+    [
+        "What happens?",
+        "Does it leave at nine?",
+        "Is there a 10 minute break?",
+        "Who is number 7?",
+        "What lies at 5 m of depth?",
+        "What is said after 10%?",
+        "What is said after 1h75m?",
+        "What is said at 9:99?",
+        "What is said at 1:30:99?",
+        "What is said between 9:99 and 1:00?",
+        "What is said at tens of seconds?",
+    ],
 )
 def test_a_question_without_seconds_looks_everywhere(text: str) -> None:
     assert asked(text).window is None
+
+
+@pytest.mark.parametrize(
+    ("text", "within", "window"),
+    [
+        ("What is said?", Span(60, 120), Span(60, 120)),
+        ("What is said after 1:30?", Span(60, 120), Span(90, 120)),
+        ("What is said before 1:30?", Span(60, 120), Span(60, 90)),
+        ("What is said between 1:10 and 1:20?", Span(60, 120), Span(70, 80)),
+        ("What is said?", Span(0, 3600), Span(0, 3600)),
+    ],
+)
+def test_a_question_may_be_limited_from_outside(text: str, within: Span, window: Span) -> None:
+    question = asked(text)
+    limited = question.within(within)
+    assert limited.window == window
+    assert replace(limited, window=question.window) == question
+
+
+def test_limits_that_do_not_meet_leave_nothing_to_look_at() -> None:
+    window = asked("What is said after 5:00?").within(Span(60, 120)).window
+    assert window is not None
+    assert window.duration_s == 0.0
 
 
 @pytest.mark.parametrize(
