@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..tools.errors import VidagentError
-from . import ask, events, ingest, library
+from . import ask, events, ingest, library, probe
 from .edge import complain
 
 _INTERRUPTED = 130
@@ -26,6 +26,7 @@ app.command("ingest")(ingest.ingest)
 app.command("ls")(library.list_videos)
 app.command("rm")(library.remove)
 app.command("events")(events.events)
+app.command("probe")(probe.probe)
 
 
 def _print_version(wanted: bool) -> None:

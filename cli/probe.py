@@ -16,7 +16,7 @@ from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say, s
 
 if TYPE_CHECKING:
     from ..tools.measure import Measurement, TrackMeasure
-    from ..tools.probe import MediaInfo, PictureTrack, SoundTrack, SubtitleTrack, Track
+    from ..tools.media_info import MediaInfo, PictureTrack, SoundTrack, SubtitleTrack, Track
 
 _CHAPTERS_MAX = 20
 _TITLE_MAX = 60
