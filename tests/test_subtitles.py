@@ -23,6 +23,7 @@ MEDIA = Path(__file__).parents[2] / "shared" / "media"
 CUE = "1\n00:00:01,000 --> 00:00:02,000\nhello\n"
 TICK = Fraction(1, 1000)
 UNMARKED = Disposition(0)
+ASS_CUE = "[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\i1}hello,\\Nyou\n"
 ASS_HEADER = b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name\nStyle: Default\n\n[Events]\n"
 
 
@@ -34,6 +35,7 @@ class Track:
     cues: tuple[tuple[float, float, bytes], ...]
     language: str = "eng"
     disposition: Disposition = UNMARKED
+    header: bytes = ASS_HEADER
 
 
 def write_video(path: Path, *tracks: Track, start_s: float = 0.0) -> Path:
@@ -56,7 +58,7 @@ def write_video(path: Path, *tracks: Track, start_s: float = 0.0) -> Path:
 def add_track(container: av.container.OutputContainer, track: Track) -> Stream:
     stream = container.add_stream(track.codec)
     assert isinstance(stream.codec_context, SubtitleCodecContext)
-    stream.codec_context.subtitle_header = ASS_HEADER
+    stream.codec_context.subtitle_header = track.header
     stream.time_base = TICK
     stream.metadata["language"] = track.language
     stream.disposition = track.disposition
@@ -96,6 +98,19 @@ def test_sidecars_come_in_order_of_preference(tmp_path: Path) -> None:
     assert set(found[1:4]) == set(expected[1:4])
     assert set(found[4:6]) == {"talk.srt", "talk.VTT"}
     assert found[6:] == expected[6:]
+
+
+@pytest.mark.parametrize("name", ["talk.ass", "talk.SSA", "talk.en.ass", "talk.eng.forced.ssa"])
+def test_styled_sidecars_are_read_like_others(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(ASS_CUE)
+    found = read_subtitles(tmp_path / "talk.mp4")
+    assert rows(found) == [(1.0, 2.0, "hello, you")]
+    assert found and (found.origin, found.n_skipped) == (f"sidecar {name}", 0)
+
+
+def test_of_two_alike_the_plain_one_comes_before_the_styled_one(tmp_path: Path) -> None:
+    video = touch(tmp_path, "talk.en.ass", "talk.en.vtt", "talk.ass", "talk.srt", "talk.ssa", "talk.fr.srt")
+    assert names(video) == ["talk.en.vtt", "talk.en.ass", "talk.srt", "talk.ass", "talk.ssa", "talk.fr.srt"]
 
 
 @pytest.mark.parametrize(
@@ -212,9 +227,24 @@ def test_text_tracks(tmp_path: Path, name: str, codec: str, packet: bytes, shown
     assert (found.language, found.n_skipped) == ("eng", 0)
 
 
+def test_only_the_words_beside_a_drawing_are_read(tmp_path: Path) -> None:
+    event = rb"0,0,Default,,0,0,0,,{\p1}m 0 0 l 100 0{\p0}words"
+    video = write_video(tmp_path / "a.mkv", Track("ass", ((1.0, 2.0, event),)))
+    assert rows(read_subtitles(video)) == [(1.0, 2.0, "words")]
+
+
 def test_a_drawing_has_no_words(tmp_path: Path) -> None:
     drawing = rb"0,0,Default,,0,0,0,,{\an7\p1}m 0 0 l 100 0{\p0}"
     assert read_subtitles(write_video(tmp_path / "a.mkv", Track("ass", ((1.0, 2.0, drawing),)))) is None
+
+
+def test_the_order_of_columns_in_a_header_does_not_change_that_of_packets(tmp_path: Path) -> None:
+    header = ASS_HEADER + b"Format: Text, Start, End, Effect, Style, Name, Layer\n"
+    event = b"0,0,Default,Bob,0,0,0,,one, two"
+    video = write_video(tmp_path / "a.mkv", Track("ass", ((1.0, 2.0, event),), header=header))
+    with open_media(video) as container:
+        assert b"Format: Text, Start" in (container.streams.subtitles[0].codec_context.extradata or b"")
+    assert rows(read_subtitles(video)) == [(1.0, 2.0, "one, two")]
 
 
 def test_layers_of_one_line_are_said_once(tmp_path: Path) -> None:

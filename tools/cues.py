@@ -73,7 +73,7 @@ DEFAULT_LIMITS = CueLimits()
 
 def parse_cues(data: bytes, limits: CueLimits = DEFAULT_LIMITS) -> CueFile:
     """The cues of a .srt or .vtt file; never raises, whatever the bytes are."""
-    blocks = _Blocks(_lines(data, limits), limits)
+    blocks = _Blocks(file_lines(data, limits), limits)
     cues = blocks.read(was_cut=len(data) > limits.bytes_max)
     n_skipped = blocks.n_skipped + data.count(b"-->", limits.bytes_max)
     return CueFile(utterances(cues), n_skipped, blocks.language())
@@ -90,7 +90,7 @@ def spoken_lines(text: str) -> tuple[str, ...]:
 
     A voice tag ``<v Ann>`` becomes "Ann: " for the reader.
     """
-    if "<" in text:
+    if "<" in text and ">" in text:
         text = _TAG.sub("", _BREAK.sub("\n", _VOICE.sub(r"\1: ", text)))
     if "{" in text:
         text = _OVERRIDE.sub("", text)
@@ -112,6 +112,19 @@ def decode_text(data: bytes, is_whole: bool = True) -> str:
         return codecs.getincrementaldecoder("utf-8")().decode(data, is_whole)
     except UnicodeDecodeError:
         return _windows_text(data)
+
+
+def file_lines(data: bytes, limits: CueLimits) -> list[str]:
+    """The lines of a file up to ``bytes_max``, at least one, without NUL; the last one may be cut."""
+    text = decode_text(data[: limits.bytes_max], is_whole=len(data) <= limits.bytes_max)
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def span_within(start_s: float | None, end_s: float | None, limits: CueLimits) -> Span | None:
+    """The span of a cue; None where a time is missing, the end lies before the start or too far behind it."""
+    if start_s is None or end_s is None or not 0 <= end_s - start_s <= limits.cue_s_max:
+        return None
+    return Span(start_s, end_s)
 
 
 @dataclass
@@ -146,7 +159,7 @@ class _Blocks:
 
     def _cue(self, at: int, end: int) -> Cue | None:
         text = self._text(self.lines[at + 1 : end], is_last=end == len(self.lines))
-        span = _span(self.lines[at], self.limits.cue_s_max)
+        span = _span(self.lines[at], self.limits)
         if span is None or _over_limits(text, self.limits):
             self.n_skipped += 1
             return None
@@ -169,11 +182,6 @@ class _Blocks:
         self.n_skipped += sum(not (line.isspace() or line.startswith(_NO_CUE)) for line in strays)
 
 
-def _lines(data: bytes, limits: CueLimits) -> list[str]:
-    text = decode_text(data[: limits.bytes_max], is_whole=len(data) <= limits.bytes_max)
-    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
 def _windows_text(data: bytes) -> str:
     try:
         return data.decode("cp1252")
@@ -186,12 +194,10 @@ def _over_limits(text: Sequence[str], limits: CueLimits) -> bool:
     return max(lengths, default=0) > limits.line_chars_max or sum(lengths) > limits.cue_chars_max
 
 
-def _span(line: str, cue_s_max: float) -> Span | None:
+def _span(line: str, limits: CueLimits) -> Span | None:
     left, _, right = line.partition("-->")
-    start_s, end_s = _seconds(left.strip()), _seconds(right.strip().partition(" ")[0].partition("\t")[0])
-    if start_s is None or end_s is None or not 0 <= end_s - start_s <= cue_s_max:
-        return None
-    return Span(start_s, end_s)
+    end = right.strip().partition(" ")[0].partition("\t")[0]
+    return span_within(_seconds(left.strip()), _seconds(end), limits)
 
 
 def _seconds(text: str) -> float | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from .ass import ass_text, parse_ass
 from .clock import Span
 from .container import clock_zero_s, open_media
 from .cues import DEFAULT_LIMITS, Cue, CueFile, decode_text, parse_cues, spoken_lines, utterances
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.subtitles.stream import SubtitleStream
 
-_ENDINGS = {".srt", ".vtt"}
+_STYLED = {".ass", ".ssa"}
+_ENDINGS = {".srt", ".vtt", *_STYLED}
 _TEXT_CODECS = {"mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text"}
 _FORCED = {"forced", "foreign"}
 _FLAGS = {*_FORCED, "default", "full", "sdh", "cc", "auto", "hi"}
 _TAG = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{1,8}){0,3}")
-_OVERRIDE = re.compile(r"(?<!\\)\{[^{}]*\}")
-_DRAWING = re.compile(r"\\p[1-9]")
 # Files say "en", tracks say "eng", and people write "English".
 _SPELLINGS = """
 en eng english|de deu ger german|fr fra fre french|es spa spanish|it ita italian|nl nld dut dutch
@@ -88,18 +88,35 @@ def read_subtitles(path: Path, *, language: str = "en") -> Subtitles | None:
 def sidecars(path: Path, *, language: str = "en") -> list[Path]:
     """Subtitle files that belong to a video by their name, the preferred one first.
 
-    ``talk.mp4`` goes with ``talk.srt``, ``talk.en.vtt`` and ``talk.en.forced.srt`` in its own folder;
-    other words between name and ending belong to something else. Only regular files count, and links
-    that lead out of the folder are refused. The wanted language comes first, then files without one,
-    then others; forced ones, which hold only foreign lines, after all of these. Empty where the folder
-    cannot be listed.
+    ``talk.mp4`` goes with ``talk.srt``, ``talk.en.vtt``, ``talk.en.ass`` and ``talk.en.forced.srt`` in its
+    own folder; other words between name and ending belong to something else. Only regular files count,
+    and links that lead out of the folder are refused. The wanted language comes first, then files without
+    one, then others; forced ones, which hold only foreign lines, after all of these. Of two alike, .srt and
+    .vtt come before .ass and .ssa, which hold signs and songs too. Empty where the folder cannot be listed.
     """
     try:
         beside = list(path.absolute().parent.iterdir())
     except (OSError, ValueError):
         return []
     known = {file: labels for file in beside if (labels := _labels(file, path)) and _stays_inside(file)}
-    return sorted(known, key=lambda file: (known[file].preference(language), file.name))
+    return sorted(
+        known, key=lambda file: (known[file].preference(language), file.suffix.lower() in _STYLED, file.name)
+    )
+
+
+def track_preference(stream: SubtitleStream, wanted: str) -> tuple[tuple[bool, int, bool], bool, int]:
+    """What sorts the better track first: of two alike, the one that a player shows unasked."""
+    from av.stream import Disposition
+
+    flags = stream.disposition
+    labels = _Labels(stream.language, bool(flags & Disposition.forced))
+    return labels.preference(wanted), not flags & Disposition.default, stream.index
+
+
+def track_codec(stream: SubtitleStream) -> str:
+    """FFmpeg's name of a track's decoder, empty for a track of an unknown kind."""
+    # Such a track has no codec, whatever the type says.
+    return stream.codec_context.name if stream.codec_context else ""
 
 
 def _labels(file: Path, video: Path) -> _Labels | None:
@@ -136,22 +153,17 @@ def _read_file(file: Path) -> CueFile:
             data = opened.read(DEFAULT_LIMITS.bytes_max + 1)
     except OSError as error:
         raise MediaError(f"{file}: the subtitles cannot be read ({error.strerror})") from error
-    return parse_cues(data)
+    return parse_ass(data) if file.suffix.lower() in _STYLED else parse_cues(data)
 
 
 def _inside(container: InputContainer, language: str) -> Subtitles | None:
     tracks = sorted(
-        (_Track(stream) for stream in container.streams.subtitles if _codec(stream) in _TEXT_CODECS),
-        key=lambda track: track.preference(language),
+        (_Track(stream) for stream in container.streams.subtitles if track_codec(stream) in _TEXT_CODECS),
+        key=lambda track: track_preference(track.stream, language),
     )
     if tracks:
         _read_packets(container, {track.stream.index: track for track in tracks})
     return next((track.subtitles() for track in tracks if track.cues), None)
-
-
-def _codec(stream: SubtitleStream) -> str:
-    # A track of an unknown kind has no codec, whatever the type says.
-    return stream.codec_context.name if stream.codec_context else ""
 
 
 def _read_packets(container: InputContainer, tracks: dict[int, _Track]) -> None:
@@ -176,25 +188,17 @@ class _Track:
     cues: list[Cue] = field(default_factory=list)
     n_skipped: int = 0
 
-    def preference(self, wanted: str) -> tuple[tuple[bool, int, bool], bool, int]:
-        """What sorts the better choice first: of two alike, the one that a player shows unasked."""
-        from av.stream import Disposition
-
-        flags = self.stream.disposition
-        labels = _Labels(self.stream.language, bool(flags & Disposition.forced))
-        return labels.preference(wanted), not flags & Disposition.default, self.stream.index
-
     def take(self, packet: Packet[Stream], zero_s: float) -> None:
         span, data = _shown(packet, zero_s), bytes(packet)
         has_room = len(self.cues) < DEFAULT_LIMITS.cues_max and len(data) <= DEFAULT_LIMITS.cue_chars_max
         if span is None or not has_room:
             self.n_skipped += 1
-        elif lines := spoken_lines(_text(data, _codec(self.stream))):
+        elif lines := spoken_lines(_text(data, track_codec(self.stream))):
             self.cues.append(Cue(span, lines))
 
     def subtitles(self) -> Subtitles:
         language = plain(self.stream.language or "und")[:20]
-        origin = f"track {self.stream.index} ({language}, {_codec(self.stream)})"
+        origin = f"track {self.stream.index} ({language}, {track_codec(self.stream)})"
         return Subtitles(utterances(self.cues), origin, self.n_skipped, language)
 
 
@@ -214,13 +218,5 @@ def _text(data: bytes, codec: str) -> str:
     if codec == "mov_text":
         return decode_text(data[2 : 2 + int.from_bytes(data[:2], "big")])
     text = decode_text(data)
-    return _ass_text(text) if codec in {"ass", "ssa"} else text
-
-
-def _ass_text(event: str) -> str:
-    """The last of an event's nine fields without its overrides; a drawing has no words."""
-    text = event.split(",", 8)[-1]
-    if any(_DRAWING.search(override) for override in _OVERRIDE.findall(text)):
-        return ""
-    shown = re.sub(r"\\[Nn]", "\n", _OVERRIDE.sub("", text)).replace(r"\h", " ")
-    return shown.replace(r"\{", "{").replace(r"\}", "}")
+    # Behind the eight other fields, whose order in a packet does not depend on the track's header.
+    return ass_text(text.split(",", 8)[-1]) if codec in {"ass", "ssa"} else text
