@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ MAX_PIXELS = 8192 * 8192 // 2
 """The largest picture that is decoded: 8192 by 4096."""
 MAX_STREAMS = 256
 """More tracks than this are not looked at; a whole broadcast multiplex has fewer."""
+
+Pulse = Callable[[], None]
+"""What a reader calls with every packet, for somebody who waits to know that it goes on."""
+
+
+def no_pulse() -> None:
+    """The pulse that nobody waits for."""
 
 
 def open_media(path: Path) -> InputContainer:
