@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..tools.pictures import Picture, PictureReader, Steps
+from ..tools.picture import Picture
+from ..tools.pictures import PictureReader
 from ..tools.roles import ImageTextEmbedder, TextReader, Vectors
+from ..tools.selection import Steps
 from .text_tracks import ScreenTextWatch, TextSighting
 
 # Text on screen comes and goes within a second, so the pass looks four times as often.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..tools.pictures import Picture
+from ..tools.picture import Picture
 from ..tools.roles import WHOLE, Box, Pixels, Quad, TextLine, TextReader
 from ..tools.screen_text import box_of, quad_of
 from .text_lines import LineTrack, TextSighting, is_part, likeness_of, open_track

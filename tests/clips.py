@@ -25,13 +25,17 @@ _N_BITS = 8
 
 @dataclass(frozen=True)
 class Look:
-    """How pictures are encoded: ``size`` is (width, height), ``tick`` the unit of their timestamps."""
+    """How pictures are encoded: ``size`` is (width, height), ``tick`` the unit of their timestamps.
+
+    ``rate_hz`` is the rate that the header tells.
+    """
 
     codec: str = "libx264"
     size: tuple[int, int] = SIZE
     pixel_format: str = "yuv420p"
     tick: Fraction = MILLISECONDS
     options: Mapping[str, str] = field(default_factory=dict)
+    rate_hz: int = round(1 / STEP_S)
 
 
 def steady(n: int, start_s: float = 0.0, step_s: float = STEP_S) -> list[float]:
@@ -112,7 +116,7 @@ def rotate(path: Path, quarter_turns: int) -> Path:
 
 
 def _add_pictures(container: av.container.OutputContainer, look: Look) -> av.VideoStream:
-    stream = container.add_stream(look.codec, rate=round(1 / STEP_S), options=dict(look.options))
+    stream = container.add_stream(look.codec, rate=look.rate_hz, options=dict(look.options))
     stream.width, stream.height = look.size
     stream.pix_fmt = look.pixel_format
     stream.codec_context.time_base = stream.time_base = look.tick

@@ -14,7 +14,8 @@ from vidagent.index.text_lines import is_part, likeness_of
 from vidagent.index.text_looks import GLANCE_PIXELS
 from vidagent.index.text_patches import Place, follow, take_patch
 from vidagent.index.text_tracks import ScreenTextWatch, TextSighting
-from vidagent.tools.pictures import Picture, PictureReader
+from vidagent.tools.picture import Picture
+from vidagent.tools.pictures import PictureReader
 from vidagent.tools.roles import Pixels, TextLine, TextReader
 from vidagent.tools.screen_text import FakeReader, RapidOcrReader
 
@@ -209,7 +210,7 @@ def test_a_real_trailer(reader: RapidOcrReader) -> None:
 
 
 def picture(pts_s: float, image: Image.Image) -> Picture:
-    return Picture(pts_s, av.VideoFrame.from_ndarray(pixels(image), "rgb24"))
+    return Picture(pts_s, pts_s + 0.25, av.VideoFrame.from_ndarray(pixels(image), "rgb24"))
 
 
 def test_an_unchanged_picture_is_not_looked_at_again() -> None:
@@ -241,8 +242,8 @@ def test_a_change_of_size_ends_what_was_seen() -> None:
 
 def test_the_decoders_picture_is_not_kept() -> None:
     watched = ScreenTextWatch(FakeReader([TextLine("HELLO", (0.25, 0.41, 0.45, 0.5), 0.99)]))
-    frame = picture(0.0, write(canvas(), "HELLO", 120, 110))._frame.reformat(format="gray")
-    watched.feed(Picture(0.0, frame))
+    frame = picture(0.0, write(canvas(), "HELLO", 120, 110)).frame.reformat(format="gray")
+    watched.feed(Picture(0.0, 0.25, frame))
     frame.planes[0].update(bytes(frame.planes[0].buffer_size))
     watched.feed(picture(0.25, write(canvas(), "HELLO", 120, 110)))
     (sighting,) = watched.finish(1.0)

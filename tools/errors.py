@@ -2,7 +2,8 @@
 
     VidagentError              1  something went wrong
     ├── RequestError           2  ask differently
-    │   └── MediaError         2  name another file: this one cannot be used
+    │   ├── MediaError         2  name another file: this one cannot be used
+    │   └── SeekError          2  name another second: nothing can be shown at this one
     ├── ModelError             3  a model or a server failed: try again or choose another
     ├── CapabilityError        4  something has to be installed or switched on first
     ├── UnknownVideoError      5  name a video that exists
@@ -30,6 +31,10 @@ class RequestError(VidagentError):
 
 class MediaError(RequestError):
     """The named file is not usable media."""
+
+
+class SeekError(RequestError):
+    """At the named second the file shows no picture, or only a damaged one."""
 
 
 class ModelError(VidagentError):
