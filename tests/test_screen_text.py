@@ -90,6 +90,43 @@ def test_parts_of_one_row_are_one_line_and_columns_are_two(reader: RapidOcrReade
     assert name.box[1] == pytest.approx(role.box[1], abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("height", "width"),
+    [
+        (1, 1),
+        (2, 3),
+        (1, 640),
+        (640, 1),
+        (4, 4000),
+        (8, 4000),
+        (4000, 8),
+        (1, 8000),
+        (8000, 1),
+        (20, 8000),
+        (8000, 20),
+    ],
+)
+def test_a_picture_of_any_shape_is_searched_and_read(reader: RapidOcrReader, height: int, width: int) -> None:
+    image = np.zeros((height, width, 3), np.uint8)
+    image[:, : width // 2 + 1 : 3] = image[: height // 2 + 1 : 3] = 255
+    assert all(0 <= side <= 1 for quad in reader.find(image) for side in box_of(quad))
+    for line in reader.read(image):
+        assert line.text
+
+
+def test_a_box_without_room_for_letters_gives_no_line(reader: RapidOcrReader) -> None:
+    image = drawn(("WORDS", 20, 40, 24), size=(4000, 100))
+    point, row, column = (0.5, 0.5, 0.5, 0.5), (0.0, 0.5, 1.0, 0.51), (0.007, 0.0, 0.0075, 1.0)
+    assert reader.recognize(image, [quad_of(box) for box in (point, row, column)]) == []
+
+
+def test_a_line_of_a_hundred_heights_loses_no_letter(reader: RapidOcrReader) -> None:
+    text = "Stately, plump Buck Mulligan came from the stairhead, bearing a bowl of lather. " * 4
+    image = drawn((text, 20, 40, 24), size=(3800, 100))
+    (line,) = reader.recognize(image, [quad_of((0.0, 0.38, 1.0, 0.72))])
+    assert line.text.replace(" ", "") == text.replace(" ", "")
+
+
 def test_the_weights_are_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("tried to connect")

@@ -32,7 +32,12 @@ _SHORT_SIDE_MIN = 32
 # A big box that is hardly wider than it is high and reads badly often holds two tight lines.
 _TALL_SHARE, _TALL_WIDTHS, _SURE = 0.12, 4.0, 0.97
 _EDGE_SHARE = 0.05
-_WIDE = 18
+# A line wider than so many of its heights is cut in two, and a part of it that is still wider than so many.
+_WIDE, _WIDEST = 18, 36
+# No letter has fewer.
+_ROWS_MIN = 4
+# The library shrinks pictures of a greater length to width until nothing is left of their short side.
+_SHAPE_MAX = 60
 
 
 def box_of(quad: Quad) -> Box:
@@ -81,14 +86,15 @@ class RapidOcrReader:
     def _in_band(self, crop: Pixels, first: int, last: int) -> list[Quad]:
         from rapidocr.ch_ppocr_det import TextDetOutput
 
-        engine = self._loaded()
+        engine, band = self._loaded(), crop[first:last]
         # Every step is named each time: the library remembers the last call's choice.
         with _foreign_errors():
-            found = engine(crop[first:last], use_det=True, use_cls=False, use_rec=False)
+            found = engine(_padded(band), use_det=True, use_cls=False, use_rec=False)
         # Where there is no text, the answer is of another class, without boxes.
         if not isinstance(found, TextDetOutput) or found.boxes is None:
             return []
-        quads = [np.asarray(corners + np.array([0, first]), np.float32) for corners in found.boxes]
+        boxes = np.minimum(found.boxes, (band.shape[1], band.shape[0]))
+        quads = [np.asarray(corners + np.array([0, first]), np.float32) for corners in boxes]
         # A line cut by the band's edge is seen whole in the next band.
         lowest, highest = first + 2 if first else -1, last - 3 if last < len(crop) else len(crop)
         return [quad for quad in quads if lowest < quad[:, 1].min() and quad[:, 1].max() < highest]
@@ -219,6 +225,17 @@ def _shrunk(crop: Pixels, n_pixels_max: int) -> Pixels:
     return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _padded(band: Pixels) -> Pixels:
+    """The picture, with its last row or column repeated where it is too long and thin to be searched."""
+    import cv2
+
+    height, width = band.shape[:2]
+    n_rows, n_columns = max(0, -(-width // _SHAPE_MAX) - height), max(0, -(-height // _SHAPE_MAX) - width)
+    if not n_rows and not n_columns:
+        return band
+    return np.asarray(cv2.copyMakeBorder(band, 0, n_rows, 0, n_columns, cv2.BORDER_REPLICATE), np.uint8)
+
+
 def _bands(height: int, width: int) -> list[tuple[int, int]]:
     n_bands = -(-height * width // _BAND_PIXELS)
     step = -(-height // n_bands)
@@ -255,20 +272,24 @@ def _cut_out(image: Pixels, quad: Quad) -> Pixels:
 
 
 def _pieces(crop: Pixels) -> list[Pixels]:
-    # A line across a wide screen is read in two pieces, cut where it is blank: memory goes by width.
+    # A line across a wide screen is read in pieces, cut where it is blank: memory goes by width.
     height, width = crop.shape[:2]
+    if height < _ROWS_MIN:
+        return []
     if width < _WIDE * height:
         return [crop]
     middle = slice(width // 3, 2 * width // 3)
     ink = crop[:, middle].std(axis=(0, 2))
     gap = max(1, height // 4)
     blank = int(np.argmin(np.convolve(ink, np.ones(gap), "same"))) + middle.start
-    return [np.ascontiguousarray(crop[:, :blank]), np.ascontiguousarray(crop[:, blank:])]
+    halves = crop[:, :blank], crop[:, blank:]
+    cut = [_pieces(half) if half.shape[1] > _WIDEST * height else [half] for half in halves]
+    return [np.ascontiguousarray(piece) for pieces in cut for piece in pieces]
 
 
 def _line(quad: Quad, parts: Sequence[tuple[str, float]]) -> TextLine:
     text = " ".join(text.strip() for text, _ in parts).strip()
-    return TextLine(text, box_of(quad), min(float(score) for _, score in parts))
+    return TextLine(text, box_of(quad), min((float(score) for _, score in parts), default=0.0))
 
 
 def _may_hold_two(quad: Quad, image: Pixels, line: TextLine) -> bool:
