@@ -9,7 +9,9 @@ import pytest
 from memories import MIDDLE, drafted, island_of, memory_of
 
 from vidagent.agent.evidence import Evidence
-from vidagent.agent.inquiry import NOT_FOUND
+from vidagent.agent.inquiry import NOT_FOUND, Inquiry
+from vidagent.agent.question import understand
+from vidagent.agent.reading import read
 from vidagent.agent.reading.favour import favoured
 from vidagent.agent.reading.pattern import value_pattern
 from vidagent.agent.reading.quantity import counted, measured, unit_family
@@ -76,6 +78,39 @@ def test_the_scene_that_only_says_where_is_not_the_answer(tmp_path: Path) -> Non
         ],
     )
     assert drafted(memory, "Who brings the map just before the logo?").text == "Bring me the map."
+
+
+ASKED = [
+    (2.0, 5.0, "Where did you put the map?", 1.0),
+    (20.0, 22.0, "It lies under the bed.", 1.0),
+    (40.0, 43.0, "Who has opened the gate?", 1.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "texts"),
+    [
+        (0.0, 10.0, ["Where did you put the map?"]),
+        (30.0, 60.0, ["Who has opened the gate?"]),
+        (4.0, 41.0, ["Where did you put the map?", "Who has opened the gate?"]),
+        (10.0, 30.0, []),
+    ],
+)
+def test_what_somebody_asks_is_looked_for_inside_the_limits(
+    tmp_path: Path, start_s: float, end_s: float, texts: list[str]
+) -> None:
+    memory = memory_of(tmp_path / "a.db", speech=ASKED)
+    question = understand("What does she ask?", memory.video.duration_s)
+    draft = read(Inquiry(memory, question.within(Span(start_s, end_s))))
+    assert [evidence.quote for evidence in draft.support] == texts
+    assert draft.text == (texts[0] if texts else "")
+
+
+def test_what_somebody_asks_after_a_second_is_looked_for_there(tmp_path: Path) -> None:
+    assert (
+        drafted(memory_of(tmp_path / "a.db", speech=ASKED), "What does she ask after 0:30?").text
+        == ASKED[2][2]
+    )
 
 
 VALUES = {

@@ -47,7 +47,8 @@ def _asked(inquiry: Inquiry) -> list[Evidence]:
     """What is said in the form of a question, where the question is what somebody asks."""
     if not _WHAT_IS_ASKED.search(inquiry.question.text):
         return []
-    asked = [t for t in inquiry.memory.texts("speech") if _INTERROGATIVE.search(t.body)]
+    texts = inquiry.memory.texts("speech")
+    asked = [t for t in texts if _INTERROGATIVE.search(t.body) and inquiry.is_wanted(t.span)]
     return [
         Evidence(t.span, t.sense, t.body, _BY_FORM_ALONE / len(asked) ** 0.5, t.trust, (t.id,)) for t in asked
     ]
