@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
+from ..tools.clock import TIME_FORMS, Instant, Span, format_time
+from ..tools.errors import RequestError
 from ..tools.plain import plain
+
+# Half of the last digit that is printed of a time, and a length that no time from the end exceeds.
+_PRINTED_S, _ANY_LENGTH_S = 0.05, 1e13
+
+
+def _readable(param: typer.CallbackParam, text: str | None) -> str | None:
+    """The text as given, where it is a time of some video: a slip is told before a long video is read."""
+    if text is not None:
+        _instant(param.opts[0], text, _ANY_LENGTH_S)
+    return text
+
 
 LibraryOption = Annotated[
     Path | None,
@@ -22,6 +35,31 @@ LibraryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
 VideoArgument = Annotated[
     str, typer.Argument(metavar="VIDEO", help="A file, or the id or title of a remembered video.")
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="TIME", callback=_readable, help=f"Look only from here on. TIME is {TIME_FORMS}."
+    ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="TIME", callback=_readable, help="Look only before this time."),
+]
+PictureTrackOption = Annotated[
+    int | None,
+    typer.Option(
+        "--picture-track", metavar="N", min=0, help="Look at this picture track, counted from 0; see probe."
+    ),
+]
+SoundTrackOption = Annotated[
+    int | None,
+    typer.Option(
+        "--sound-track", metavar="N", min=0, help="Listen to this sound track, counted from 0; see probe."
+    ),
+]
+DamageOption = Annotated[
+    bool, typer.Option("--accept-damage", help="Remember a video of which much is damaged, too.")
 ]
 
 
@@ -34,6 +72,35 @@ def library_path(given: Path | None) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("vidagent") / "library.db"
+
+
+def stretch(from_time: str | None, to_time: str | None, duration_s: float) -> Span | None:
+    """The part of a video of ``duration_s`` that ``--from`` and ``--to`` name; None where neither is given.
+
+    Raises ``RequestError`` for what is no time, lies beyond the end, or ends before it begins.
+    """
+    if from_time is None and to_time is None:
+        return None
+    start_s = _inside("--from", from_time, duration_s) if from_time is not None else 0.0
+    end_s = _inside("--to", to_time, duration_s) if to_time is not None else duration_s
+    if start_s >= end_s:
+        named = f"{format_time(start_s)} to {format_time(end_s)}"
+        raise RequestError(f"{named} is no stretch of the video: --from has to lie before --to")
+    return Span(start_s, end_s)
+
+
+def _inside(option: str, text: str, duration_s: float) -> float:
+    time_s = _instant(option, text, duration_s).s
+    if time_s > duration_s + _PRINTED_S:
+        raise RequestError(f"{option} {text} lies beyond the end of the video at {format_time(duration_s)}")
+    return min(time_s, duration_s)
+
+
+def _instant(option: str, text: str, duration_s: float) -> Instant:
+    try:
+        return Instant.parse(text, duration_s)
+    except RequestError as error:
+        raise RequestError(f"{option}: {error}") from None
 
 
 def complain(message: str) -> None:

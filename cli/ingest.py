@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from .edge import JsonOption, LibraryOption, library_path, say, say_json
+from .edge import (
+    DamageOption,
+    JsonOption,
+    LibraryOption,
+    PictureTrackOption,
+    SoundTrackOption,
+    library_path,
+    say,
+    say_json,
+)
 
 
 def ingest(
@@ -16,17 +25,23 @@ def ingest(
     force: Annotated[
         bool, typer.Option("--force", help="Forget what is remembered of them and read them again.")
     ] = False,
+    picture_track: PictureTrackOption = None,
+    sound_track: SoundTrackOption = None,
+    accept_damage: DamageOption = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Remember videos; one that is remembered already costs nothing."""
+    from ..index.ingest import IngestSettings
     from ..index.library import Library
+    from ..tools.tracks import Tracks
     from .videos import remember
 
+    settings = IngestSettings(tracks=Tracks(picture_track, sound_track), accepts_damage=accept_damage)
     with Library(library_path(library)) as opened:
         for path in videos:
             begun_s = time.monotonic()
-            done = remember(opened, path, force)
+            done = remember(opened, path, settings, force)
             took_s = time.monotonic() - begun_s
             if as_json:
                 row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}

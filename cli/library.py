@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .edge import JsonOption, LibraryOption, VideoArgument, library_path, say, say_json
+from .edge import (
+    JsonOption,
+    LibraryOption,
+    PictureTrackOption,
+    SoundTrackOption,
+    VideoArgument,
+    library_path,
+    say,
+    say_json,
+)
 
 
 def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> None:
@@ -18,6 +27,7 @@ def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> N
                 "id": v.short_id,
                 "title": v.title,
                 "path": str(v.path),
+                "tracks": v.tracks,
                 "duration_s": v.duration_s,
                 "notes": v.notes,
             }
@@ -29,12 +39,18 @@ def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> N
         say(line)
 
 
-def remove(video: VideoArgument, library: LibraryOption = None) -> None:
+def remove(
+    video: VideoArgument,
+    picture_track: PictureTrackOption = None,
+    sound_track: SoundTrackOption = None,
+    library: LibraryOption = None,
+) -> None:
     """Forget a video; the file itself is left alone."""
     from ..index.library import Library
+    from ..tools.tracks import Tracks
     from .videos import known
 
     with Library(library_path(library)) as opened:
-        found = known(opened, video)
+        found = known(opened, video, Tracks(picture_track, sound_track))
         opened.remove(found)
     say(f"{found.short_id}  {found.title}  forgotten")

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from ..agent.answer import Answer, Moment
 from ..index.records import LOW_TRUST, Coverage, Event, Video
-from ..tools.clock import format_time
+from ..tools.clock import Span, format_time
 
 _SOURCE = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
 _MOMENTS_MAX = 8
 
 
-def answer_lines(answer: Answer) -> Iterator[str]:
-    """The answer, its proof, how sure it is, and what was looked at."""
+def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
+    """The answer, its proof, how sure it is, and what was looked at; ``within`` is what the search was limited to."""
     yield f"{answer.option}) {answer.text}" if answer.option else answer.text
     if answer.abstained and answer.moments:
         yield "nearest:"
@@ -22,6 +22,8 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if len(answer.moments) > _MOMENTS_MAX:
         yield f"  and {len(answer.moments) - _MOMENTS_MAX} more"
     yield f"confidence {answer.confidence:.2f}"
+    if within is not None:
+        yield f"looked only at {within}"
     yield "looked at: " + "; ".join(_coverage_phrase(row) for row in answer.coverage)
     for note in answer.video.notes:
         yield f"note: {note}"
@@ -37,14 +39,21 @@ def _moment_line(moment: Moment) -> str:
 def _coverage_phrase(row: Coverage) -> str:
     trust = ", low trust" if row.trust < LOW_TRUST else ""
     looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
-    return f"{_SOURCE[row.sense]} {row.share:.0%} ({row.engine}{looks}{trust})"
+    return f"{_SOURCE[row.sense]} {_percent(row.share)} ({row.engine}{looks}{trust})"
+
+
+def _percent(share: float) -> str:
+    # What is nearly all is not all.
+    return f"{share:.1%}" if 0.99 <= share < 0.9995 else f"{share:.0%}"
 
 
 def video_lines(videos: Iterable[Video]) -> Iterator[str]:
     """One line a video: id, length, title, and where it lay last."""
     for video in videos:
         missing = "" if video.path.exists() else " [missing]"
-        yield f"{video.short_id}  {format_time(video.duration_s):>9}  {video.title}  {video.path}{missing}"
+        tracks = f" [{video.tracks}]" if video.tracks else ""
+        length = format_time(video.duration_s)
+        yield f"{video.short_id}  {length:>9}  {video.title}{tracks}  {video.path}{missing}"
 
 
 def event_lines(events: Iterable[Event]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from pathlib import Path
 
 from ..index.ingest import Ingested, IngestSettings, ingest
@@ -11,37 +12,38 @@ from ..index.writing import sidecar_fingerprint
 from ..tools.engines import embedded
 from ..tools.errors import UnknownVideoError
 from ..tools.plain import plain
+from ..tools.tracks import Tracks, settled
 from .progress import progress
 
 
-def remembered(library: Library, name: str) -> Video:
+def remembered(library: Library, name: str, settings: IngestSettings | None = None) -> Video:
     """The video by path, id or title; a file not met before is ingested first.
 
     Raises ``UnknownVideoError`` where there is neither a file nor a memory by the name.
     """
+    settings = settings or IngestSettings()
     path = Path(name)
-    if path.exists():
-        return remember(library, path).video
-    return library.find(name)
+    if os.path.exists(path):
+        return remember(library, path, settings).video
+    return library.find(name, str(settings.tracks))
 
 
-def known(library: Library, name: str) -> Video:
+def known(library: Library, name: str, tracks: Tracks) -> Video:
     """The video by path, id or title, without reading anything new.
 
     Raises ``UnknownVideoError`` for a file that was never ingested, too.
     """
     path = Path(name)
-    if not path.exists():
-        return library.find(name)
-    video = library.video_of_file(path, sidecar_fingerprint(path, IngestSettings().language))
+    if not os.path.exists(path):
+        return library.find(name, str(tracks))
+    sidecar = sidecar_fingerprint(path, IngestSettings().language)
+    video = library.video_of_file(path, sidecar, str(settled(path, tracks)))
     if video is None:
         raise UnknownVideoError(f"{path}: not remembered yet; run: vidagent ingest {path}")
     return video
 
 
-def remember(
-    library: Library, path: Path, afresh: bool = False, settings: IngestSettings | None = None
-) -> Ingested:
+def remember(library: Library, path: Path, settings: IngestSettings, afresh: bool = False) -> Ingested:
     """Ingest a file with progress on a terminal."""
     with progress(plain(path.name)) as report:
         return ingest(library, path, embedded(), settings, report, afresh)

@@ -51,10 +51,10 @@ class Library:
         self._refuse_foreign()
         _keep_a_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
         if migrations.pending(self.database):
             with self.transaction():
                 migrations.apply(self.database)
+        connection.execute("PRAGMA foreign_keys=ON")
 
     def _refuse_foreign(self) -> None:
         ((n_tables,),) = self.database.conn.execute("SELECT count(*) FROM sqlite_master")
@@ -111,8 +111,10 @@ class Library:
         """Every remembered video, by title."""
         return [Video.from_row(row) for row in self.rows(f"{Video.SELECT} ORDER BY title, id")]
 
-    def video_of_file(self, path: Path, sidecar_sha256: str) -> Video | None:
+    def video_of_file(self, path: Path, sidecar_sha256: str, tracks: str = "") -> Video | None:
         """The remembered video with the content of this file and of the subtitles beside it, if any.
+
+        ``tracks`` are those that it was read by, as ``Tracks`` writes them.
 
         A file that was moved or renamed is recognised and its new place noted; it is still the same
         video when its subtitle file was left behind. A copy without the subtitles is another one: what
@@ -121,11 +123,11 @@ class Library:
         status = path.stat()
         for video in self._where("path = ?", to_stored(path)):
             unchanged = (video.size_bytes, video.mtime_ns) == (status.st_size, status.st_mtime_ns)
-            if unchanged and video.sidecar_sha256 == sidecar_sha256:
+            if unchanged and (video.sidecar_sha256, video.tracks) == (sidecar_sha256, tracks):
                 return video
         if not self._where("size_bytes = ?", status.st_size):
             return None
-        same = self._where("sha256 = ?", fingerprint(path))
+        same = [v for v in self._where("sha256 = ?", fingerprint(path)) if v.tracks == tracks]
         twins = [video for video in same if video.sidecar_sha256 == sidecar_sha256]
         moved = [video for video in same if not sidecar_sha256 and not video.path.exists()]
         return self._noted(path, (twins or moved)[0]) if twins or moved else None
@@ -144,15 +146,21 @@ class Library:
             )
         return self._where("id = ?", video.id)[0]
 
-    def find(self, name: str) -> Video:
+    def find(self, name: str, tracks: str = "") -> Video:
         """The video that a user means by an id, the beginning of an id (4 or more), or of a title.
 
+        Of one that was read by several choices of tracks, ``tracks`` names the one; see ``Tracks``.
         Raises ``UnknownVideoError`` where none or several fit.
         """
-        found = [v for v in self.videos() if _is_called(v, name)]
+        called = [v for v in self.videos() if _is_called(v, name)]
+        found = [v for v in called if v.tracks == tracks]
+        if called and not found and not tracks:
+            found = called
         exact = [v for v in found if v.title == name]
         if len(exact or found) == 1:
             return (exact or found)[0]
+        if called and not found:
+            raise UnknownVideoError(f"{name}: not remembered by {tracks}; name its file to read it so")
         if found:
             titles = ", ".join(f"{v.short_id} {v.title}" for v in found[:4])
             raise UnknownVideoError(f"{name!r} fits {len(found)} videos ({titles}); name one by its id")

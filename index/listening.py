@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import numpy.typing as npt
 
 from ..tools.clock import Span
 from ..tools.engines import Maker
+from ..tools.guarded import GuardedSound
 from ..tools.roles import SoundWindow, SpeechRecognizer, Utterance
-from ..tools.sound import SoundReader
-from .looking import Stopped, Tell
+from .looking import Stopped, Tell, lost_share
 
 HOP_S = 0.1
 _FLOOR_DB = -100
@@ -30,13 +31,19 @@ class LoudnessRow:
 
 @dataclass
 class Heard:
-    """What the sound stage found; ``end_s`` is the measured end of the sound track."""
+    """What the sound stage found; ``end_s`` is its measured end, ``lost`` what damage hid of it."""
 
     utterances: list[Utterance] = field(default_factory=list)
     voice: list[Span] = field(default_factory=list)
     loudness: list[LoudnessRow] = field(default_factory=list)
     end_s: float = 0.0
     n_damaged: int = 0
+    lost: list[Span] = field(default_factory=list)
+
+    @property
+    def damaged_share(self) -> float:
+        """The share of the time that damage hid."""
+        return lost_share(self.lost, self.end_s)
 
 
 @dataclass
@@ -47,12 +54,21 @@ class SoundStage:
     recognizer: Maker[SpeechRecognizer] | None
     tell: Tell
     stop: threading.Event
+    track: int | None = None
 
     def run(self) -> Heard:
         """The whole pass. Raises what the decoder or the recogniser raises, ``Stopped`` when called off."""
         heard = Heard()
-        reader = SoundReader(self.path)
-        sound = self._measured(reader, heard)
+        reader = GuardedSound(self.path, self.track)
+        with closing(iter(reader)) as windows:
+            self._listen(self._measured(windows, heard), heard)
+        heard.end_s = max(heard.end_s, reader.end_s)
+        # What an encoder puts before the beginning is never played.
+        heard.lost = [Span(max(0.0, span.start_s), span.end_s) for span in reader.lost if span.end_s > 0]
+        heard.n_damaged = reader.n_damaged
+        return heard
+
+    def _listen(self, sound: Iterable[SoundWindow], heard: Heard) -> None:
         if self.recognizer:
             for stretch in self.recognizer.make().listen(sound):
                 heard.voice.append(stretch.span)
@@ -60,8 +76,6 @@ class SoundStage:
         else:
             for _ in sound:
                 pass
-        heard.n_damaged = reader.n_damaged
-        return heard
 
     def _measured(self, sound: Iterable[SoundWindow], heard: Heard) -> Iterator[SoundWindow]:
         for window in sound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,15 @@ class Memory:
             f"{_TEXT} WHERE media_id = ? AND sense = ? ORDER BY start_us, id", self.video.id, sense
         )
         return [_text(row) for row in rows]
+
+    def lost(self, sense: Literal["picture", "sound"]) -> list[Span]:
+        """Stretches that damage hid, in order of time."""
+        rows = self.library.rows(
+            "SELECT start_us, end_us FROM lost WHERE media_id = ? AND sense = ? ORDER BY start_us",
+            self.video.id,
+            sense,
+        )
+        return [to_span(*row) for row in rows]
 
     def n_texts(self) -> int:
         """How many sentences and lines are remembered in all."""

@@ -45,10 +45,14 @@ def to_title(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Video:
-    """A remembered video. ``duration_s`` is measured; ``notes`` say what a reader ought to know."""
+    """A remembered video.
+
+    ``duration_s`` is measured, ``tracks`` are those read, empty for a player's choice, and ``notes``
+    say what a reader ought to know.
+    """
 
     SELECT: ClassVar[str] = (
-        "SELECT id, sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, settings, duration_us,"
+        "SELECT id, sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, tracks, settings, duration_us,"
         " width, height, notes FROM media"
     )
 
@@ -59,6 +63,7 @@ class Video:
     size_bytes: int
     mtime_ns: int
     sidecar_sha256: str
+    tracks: str
     settings: str
     duration_s: float
     width: int
@@ -68,8 +73,8 @@ class Video:
     @classmethod
     def from_row(cls, row: tuple[object, ...]) -> Video:
         """The video in one row of ``SELECT``."""
-        number = [int(str(row[i])) for i in (0, 4, 5, 8, 9, 10)]
-        words = [str(row[i]) for i in (1, 2, 3, 6, 7, 11)]
+        number = [int(str(row[i])) for i in (0, 4, 5, 9, 10, 11)]
+        words = [str(row[i]) for i in (1, 2, 3, 6, 7, 8, 12)]
         return cls(
             id=number[0],
             sha256=words[0],
@@ -78,11 +83,12 @@ class Video:
             size_bytes=number[1],
             mtime_ns=number[2],
             sidecar_sha256=words[3],
-            settings=words[4],
+            tracks=words[4],
+            settings=words[5],
             duration_s=number[3] / 1e6,
             width=number[4],
             height=number[5],
-            notes=tuple(json.loads(words[5])),
+            notes=tuple(json.loads(words[6])),
         )
 
     @property

@@ -116,6 +116,51 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+_TRACKS = """
+CREATE TABLE media_by_tracks(
+  id INTEGER PRIMARY KEY,
+  sha256 TEXT NOT NULL,
+  path TEXT NOT NULL,
+  title TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  sidecar_sha256 TEXT NOT NULL,
+  tracks TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  duration_us INTEGER NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  notes TEXT NOT NULL,
+  UNIQUE(sha256, sidecar_sha256, tracks)
+);
+INSERT INTO media_by_tracks
+  SELECT id, sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, '', settings, duration_us, width, height, notes
+  FROM media;
+DROP TABLE media;
+ALTER TABLE media_by_tracks RENAME TO media;
+CREATE TRIGGER media_removed AFTER DELETE ON media BEGIN
+  DELETE FROM vector_cache;
+END;
+CREATE TABLE lost(
+  media_id INTEGER NOT NULL REFERENCES media(id) ON DELETE CASCADE,
+  sense TEXT NOT NULL CHECK(sense IN ('picture', 'sound')),
+  start_us INTEGER NOT NULL,
+  end_us INTEGER NOT NULL
+);
+CREATE INDEX lost_by_media ON lost(media_id, sense, start_us);
+"""
+
+
+@migrations()
+def m002_tracks_and_losses(db: Database) -> None:
+    """A video is remembered once for each choice of tracks, and knows what damage hid of it.
+
+    Foreign keys have to be off meanwhile: the rows of a dropped table would take theirs along.
+    """
+    for statement in _statements(_TRACKS):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The script's statements, one each: ``executescript`` would commit the open transaction."""
     statement = ""

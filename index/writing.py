@@ -22,6 +22,15 @@ from .stemming import stems
 
 
 @dataclass(frozen=True)
+class ContentKey:
+    """What makes a remembered video the same one: its content, its subtitles' content, its tracks."""
+
+    sha256: str
+    sidecar_sha256: str = ""
+    tracks: str = ""
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that one ingestion found out about a video."""
 
@@ -47,22 +56,24 @@ def sidecar_fingerprint(path: Path, language: str) -> str:
         return ""
 
 
-def store(
-    library: Library, path: Path, sha256: str, sidecar: str, settings: str, findings: Findings
-) -> Video:
-    """Write a video, in place of what was remembered of the same content with the same subtitles.
+def store(library: Library, path: Path, key: ContentKey, settings: str, findings: Findings) -> Video:
+    """Write a video, in place of what was remembered of the same content read in the same way.
 
     Raises ``LibraryBusyError`` and ``StorageFullError``; then the library is as it was before.
     """
     status = path.stat()
     with library.transaction() as connection:
-        connection.execute("DELETE FROM media WHERE sha256 = ? AND sidecar_sha256 = ?", (sha256, sidecar))
-        connection.execute("DELETE FROM media WHERE sha256 = ? AND path = ?", (sha256, to_stored(path)))
+        for condition, value in (("sidecar_sha256", key.sidecar_sha256), ("path", to_stored(path))):
+            connection.execute(
+                f"DELETE FROM media WHERE sha256 = ? AND tracks = ? AND {condition} = ?",
+                (key.sha256, key.tracks, value),
+            )
         row = connection.execute(
-            "INSERT INTO media(sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, settings, duration_us,"
-            " width, height, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO media(sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, tracks, settings,"
+            " duration_us, width, height, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                sha256, to_stored(path), to_title(path), status.st_size, status.st_mtime_ns, sidecar, settings,
+                key.sha256, to_stored(path), to_title(path), status.st_size, status.st_mtime_ns,
+                key.sidecar_sha256, key.tracks, settings,
                 to_us(findings.duration_s), *findings.size, json.dumps(findings.notes),
             ),
         )  # fmt: skip
@@ -143,6 +154,11 @@ def _write_events(connection: sqlite3.Connection, media_id: int, findings: Findi
     connection.executemany(
         "INSERT INTO coverage(media_id, sense, engine, share, n_looks, trust) VALUES (?, ?, ?, ?, ?, ?)",
         [(media_id, c.sense, c.engine, c.share, c.n_looks, c.trust) for c in findings.coverage],
+    )
+    lost = [("picture", findings.looked), ("sound", findings.heard)]
+    connection.executemany(
+        "INSERT INTO lost(media_id, sense, start_us, end_us) VALUES (?, ?, ?, ?)",
+        [(media_id, sense, *_us(span)) for sense, found in lost if found for span in found.lost],
     )
 
 

@@ -16,7 +16,7 @@ from vidagent.index.looking import Looked
 from vidagent.index.memory import Memory
 from vidagent.index.records import Coverage, Event
 from vidagent.index.text_tracks import TextSighting
-from vidagent.index.writing import Findings, store
+from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.passages import Passage
@@ -90,12 +90,20 @@ class Rememberer:
     folder: Path
 
     def __call__(
-        self, *, title: str = "talk", path: Path | None = None, sidecar: str = "", **findings: object
+        self,
+        *,
+        title: str = "talk",
+        path: Path | None = None,
+        sidecar: str = "",
+        tracks: str = "",
+        **findings: object,
     ) -> Memory:
         file = path or make_file(self.folder / f"{title}.mp4")
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         found = make_findings(**findings)  # type: ignore[arg-type]
-        return Memory(self.library, store(self.library, file, sha256, sidecar, "made up", found))
+        return Memory(
+            self.library, store(self.library, file, ContentKey(sha256, sidecar, tracks), "made up", found)
+        )
 
 
 @pytest.fixture

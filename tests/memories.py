@@ -21,7 +21,7 @@ from vidagent.index.looking import Looked
 from vidagent.index.memory import Memory
 from vidagent.index.records import Coverage, Event
 from vidagent.index.text_tracks import TextSighting
-from vidagent.index.writing import Findings, store
+from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.passages import Passage, sentences
@@ -148,7 +148,7 @@ def memory_of(
     film = library_path.with_name(f"{title}.mp4")
     film.write_bytes(title.encode())
     library = Library(library_path)
-    memory = Memory(library, store(library, film, fingerprint(film), "", "{}", findings))
+    memory = Memory(library, store(library, film, ContentKey(fingerprint(film)), "{}", findings))
     weakref.finalize(memory, _close, library)
     return memory
 

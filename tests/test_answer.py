@@ -18,7 +18,7 @@ from vidagent.tools.clock import Span
 
 README = Path(__file__).parents[1] / "README.md"
 FILM, DIGEST, NOTES = Path("films/Möwe.mp4"), "0123456789abcdef" * 4, ("a note",)
-VIDEO = Video(1, DIGEST, FILM, "Möwe", 1, 1, "", "{}", 60.00049, 640, 360, NOTES)
+VIDEO = Video(1, DIGEST, FILM, "Möwe", 1, 1, "", "", "{}", 60.00049, 640, 360, NOTES)
 MOMENT = Moment(Span(1.23456, 5.00049), 0.876543, "speech", "“to be”", 0.98765)
 ANSWER = Answer(
     video=VIDEO,

@@ -11,7 +11,7 @@ from vidagent.agent.grading import Grade, grade
 from vidagent.index.records import Video
 from vidagent.tools.clock import Span
 
-VIDEO = Video(1, "ab" * 32, Path("film.mp4"), "film", 1, 1, "", "{}", 600.0, 640, 360, ())
+VIDEO = Video(1, "ab" * 32, Path("film.mp4"), "film", 1, 1, "", "", "{}", 600.0, 640, 360, ())
 FAR = (500.0, 510.0)
 
 

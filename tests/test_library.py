@@ -22,7 +22,7 @@ from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
 from vidagent.index.memory import Memory
 from vidagent.index.records import Event, Video
-from vidagent.index.writing import Findings, store
+from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import (
     LibraryBusyError,
@@ -74,7 +74,8 @@ def video_file(tmp_path: Path) -> Path:
 
 
 def put(library: Library, path: Path, findings: Findings, sidecar: str = "") -> Video:
-    return store(library, path, hashlib.sha256(path.read_bytes()).hexdigest(), sidecar, "made up", findings)
+    key = ContentKey(hashlib.sha256(path.read_bytes()).hexdigest(), sidecar)
+    return store(library, path, key, "made up", findings)
 
 
 def counts(library: Library) -> Counts:

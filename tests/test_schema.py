@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from children import exit_code_of
+from sqlite_utils import Database
 
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import search_texts
 from vidagent.index.schema import migrations
+from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.errors import LibraryError, LibraryTooNewError, StorageFullError
 
 TABLES = (
@@ -29,10 +31,25 @@ TABLES = (
     "voice",
     "loudness",
     "coverage",
+    "lost",
     "text_fts",
     "text_word",
 )
 NOBODY = 65534
+# One row of each table that the first version had, and what belongs to it.
+FIRST_ROWS = """
+INSERT INTO media VALUES (7, 'ab12cd34', '/films/talk.mp4', 'talk', 1000, 5, '', '{}', 60000000, 640, 360, '["mono"]');
+INSERT INTO model VALUES (3, 'made-up-2', 2);
+INSERT INTO sample(media_id, model_id, t_us, vec) VALUES (7, 3, 0, x'003C0000'), (7, 3, 500000, x'0000003C');
+INSERT INTO event(media_id, start_us, end_us, merge_height, gist) VALUES (7, 0, 60000000, 1.0, 'a talk');
+INSERT INTO text VALUES (11, 7, 'speech', 1000000, 2500000, 'The lighthouse burns.', 'the lighthous burn', 0.9, NULL);
+INSERT INTO text VALUES (12, 7, 'screen', 3000000, 4000000, 'WAY OUT', 'way out', 1.0, '[0.1, 0.1, 0.9, 0.2]');
+INSERT INTO text_part VALUES (11, 1000000, 2000000, 'The lighthouse'), (11, 2000000, 2500000, 'burns.');
+INSERT INTO voice VALUES (7, 1000000, 2500000);
+INSERT INTO loudness VALUES (7, 0, 100000, x'C4C4');
+INSERT INTO coverage VALUES (7, 'picture', 'made-up-2', 1.0, 2, 1.0);
+INSERT INTO vector_cache VALUES (3, 2, 2, 'ff');
+"""
 
 
 def steps_in(path: Path) -> list[tuple[str, str, str]]:
@@ -217,3 +234,60 @@ def test_a_sense_that_nobody_has_cannot_be_stored(library: Library, remember: Ca
     with pytest.raises(LibraryError), library.transaction() as connection:
         connection.execute("UPDATE text SET sense = 'smell'")
     assert library.rows("SELECT sense FROM text") == [("speech",)]
+
+
+@pytest.fixture
+def first_version(tmp_path: Path) -> Path:
+    """A library as the first version left it, with one video."""
+    path = tmp_path / "first.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys=ON")
+        database = Database(connection)
+        migrations.apply(database, stop_before="m002_tracks_and_losses")
+        connection.executescript(FIRST_ROWS)
+        connection.commit()
+    assert [name for _, name, _ in steps_in(path)] == ["m001_first_tables"]
+    return path
+
+
+def test_a_library_of_the_first_version_keeps_all_that_it_remembers(first_version: Path) -> None:
+    with Library(first_version) as library:
+        (video,) = library.videos()
+        assert (video.id, video.title, video.tracks, video.duration_s) == (7, "talk", "", 60.0)
+        assert (video.width, video.height, video.notes) == (640, 360, ("mono",))
+        memory = Memory(library, video)
+        times_s, vectors = memory.samples("made-up-2")
+        assert (times_s.tolist(), vectors.tolist()) == ([0.0, 0.5], [[1.0, 0.0], [0.0, 1.0]])
+        assert [event.gist for event in memory.events()] == ["a talk"]
+        (said,), (shown,) = memory.texts("speech"), memory.texts("screen")
+        assert (said.body, shown.body, shown.box) == (
+            "The lighthouse burns.",
+            "WAY OUT",
+            (0.1, 0.1, 0.9, 0.2),
+        )
+        assert [part for _, part in memory.parts(said)] == ["The lighthouse", "burns."]
+        assert [(span.start_s, span.end_s) for span in memory.voice()] == [(1.0, 2.5)]
+        assert memory.loudness()[1].tolist() == [-60.0, -60.0]
+        assert [row.sense for row in memory.coverage()] == ["picture"]
+        assert (memory.lost("picture"), memory.lost("sound")) == ([], [])
+        assert [text.id for text in search_texts(memory, ["lighthous"])] == [11]
+        assert library.rows("PRAGMA foreign_key_check") == []
+        assert library.rows("PRAGMA integrity_check") == [("ok",)]
+    assert [name for _, name, _ in steps_in(first_version)] == [step.name for step in migrations._migrations]
+
+
+def test_what_belongs_to_a_video_of_the_first_version_goes_with_it(first_version: Path) -> None:
+    with Library(first_version) as library:
+        library.remove(library.videos()[0])
+        counts = [library.rows(f"SELECT count(*) FROM {table}") for table in (*TABLES, "vector_cache")]
+        assert counts == [[(0,)]] * len(counts)
+
+
+def test_a_video_of_the_first_version_may_be_remembered_by_other_tracks_too(
+    first_version: Path, findings_of: Callable[..., Findings], tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.mp4"
+    file.write_text("talk")
+    with Library(first_version) as library:
+        store(library, file, ContentKey("ab12cd34", "", "picture 1"), "made up", findings_of())
+        assert [(v.title, v.tracks) for v in library.videos()] == [("talk", ""), ("talk", "picture 1")]

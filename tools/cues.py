@@ -40,7 +40,7 @@ class CueLimits:
     """How much of a subtitle file is taken; what lies beyond is refused and counted."""
 
     bytes_max: int = 10_000_000
-    cues_max: int = 100_000
+    cues_max: int = 50_000
     line_chars_max: int = 10_000
     cue_chars_max: int = 10_000
     cue_s_max: float = 600.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .container import open_media
 from .errors import RequestError
 
 if TYPE_CHECKING:
@@ -19,6 +21,24 @@ class Tracks:
 
     picture: int | None = None
     sound: int | None = None
+
+    def __str__(self) -> str:
+        chosen = {"picture": self.picture, "sound": self.sound}
+        return ", ".join(f"{kind} {number}" for kind, number in chosen.items() if number is not None)
+
+
+def settled(path: Path, tracks: Tracks) -> Tracks:
+    """The same choice, written in one way only: a track that a player would take anyway is None.
+
+    Raises ``RequestError`` for a track that is not there, ``UnknownVideoError`` and ``MediaError`` where
+    the file cannot be opened.
+    """
+    if tracks == Tracks():
+        return tracks
+    with open_media(path) as container:
+        picture = picture_stream(container, tracks.picture) == picture_stream(container)
+        sound = sound_stream(container, tracks.sound) == sound_stream(container)
+    return Tracks(None if picture else tracks.picture, None if sound else tracks.sound)
 
 
 def picture_tracks(container: InputContainer) -> list[VideoStream]:
