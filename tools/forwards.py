@@ -249,7 +249,9 @@ class Plain(Pass):
         if self._keyframes_only and not stands_alone(frame):
             self._n_sent -= 1
             return
-        harmed = {frame.pts: place} if frame.is_corrupt else {}
+        # A place of its own is missing where the packet's failure was noted already.
+        is_news = frame.is_corrupt and (place.number >= 0 or not self._belief.is_lost)
+        harmed = {frame.pts: place} if is_news else {}
         for pts, harmed_place in (harmed | self._missing(frame, frame.pts)).items():
             self._note_damage(pts, self._order.expected_before(harmed_place.number))
             self._doubt(harmed_place.number)
