@@ -31,6 +31,7 @@ _UNLIKE = 4.0
 _CHUNK = 32
 _LIMIT_S = 240
 _HAIR_S = 1e-6
+_OUR_MODULES = ("vidagent.tools.pictures", "vidagent.tools.seeker", "vidagent.tools.guarded")
 
 
 def marks_of(rgb: Pixels) -> list[int]:
@@ -303,7 +304,7 @@ def _regrouped(path: Path, every_s: float, target: Path) -> Path:
 
 def _work(task: str, reader: str, path: Path, times_s: list[float]) -> None:
     """One reader's whole job, timed without the imports; prints the seconds and what it gave."""
-    for library in ("av", "cv2", "decord", "torchcodec.decoders"):
+    for library in ("av", "cv2", *_OUR_MODULES, "decord", "torchcodec.decoders"):
         if library.split(".")[0] in reader.lower() or library in ("av", "cv2"):
             importlib.import_module(library)
     begun_s = time.perf_counter()

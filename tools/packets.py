@@ -63,6 +63,7 @@ class PacketSource:
         self.end_s = 0.0
         self._last_s = float("-inf")
         self._leaps: list[tuple[float, float]] = []
+        self._has_jumped = False
         self.is_cut_short = False
 
     def seconds(self, pts: int) -> float:
@@ -86,7 +87,7 @@ class PacketSource:
             self._note(packet)
             if packet.is_keyframe or not self.keyframes_only or self.n_packets == 1:
                 yield packet
-        self._believe()
+        self._believe_leaps()
 
     def _note(self, packet: Packet[VideoStream]) -> None:
         self.n_packets += 1
@@ -94,21 +95,24 @@ class PacketSource:
         if packet.pts is None or packet.is_discard:
             return
         start_s = self.seconds(packet.pts)
-        self.start_s = min(self.start_s, start_s)
-        self._leaps.append((start_s, start_s + self.shown_s(packet.duration)))
-        if start_s - self._last_s <= _LEAP_S:
+        ahead_s = start_s - self._last_s
+        if ahead_s <= _LEAP_S:
             # Leaps that were taken back had false times.
-            del self._leaps[:-1]
-        elif len(self._leaps) < _N_LEAPS and self._last_s >= 0:
+            self._leaps.clear()
+            self.start_s = min(self.start_s, start_s)
+            if ahead_s > 0:
+                # Only the last picture's duration tells: others' may hold a gap that lies elsewhere.
+                self._last_s, self.end_s = start_s, start_s + self.shown_s(packet.duration)
             return
-        self._believe()
+        self._leaps.append((start_s, start_s + self.shown_s(packet.duration)))
+        if len(self._leaps) == _N_LEAPS or self.n_packets == 1:
+            self._believe_leaps()
 
-    def _believe(self) -> None:
-        # Only the last picture's duration tells: what others say may hold a gap that lies elsewhere.
-        last_s, end_s = max(self._leaps, default=(self._last_s, self.end_s))
-        self._leaps.clear()
-        if last_s > self._last_s:
-            self._last_s, self.end_s = last_s, end_s
+    def _believe_leaps(self) -> None:
+        if self._leaps:
+            self.start_s = min(self.start_s, self._leaps[0][0])
+            self._last_s, self.end_s = max(self._leaps)
+            self._leaps.clear()
 
     @property
     def leap_s(self) -> float:
@@ -117,8 +121,9 @@ class PacketSource:
     def gains(self, from_s: float, to_s: float) -> bool:
         """Whether a jump to ``to_s`` may land behind ``from_s``, as far as the file's table is known."""
         index = self._stream.index_entries
-        if not len(index) or self.seconds(index[-1].timestamp) < to_s:
-            return True
+        if not len(index) or self.seconds(index[-1].timestamp) <= from_s:
+            # Some files have their table at the end, where the first jump finds it.
+            return not self._has_jumped
         place = index.search_timestamp(self._timestamp(to_s), backward=True)
         return place >= 0 and self.seconds(index[place].timestamp) > from_s
 
@@ -128,6 +133,7 @@ class PacketSource:
         Where none is found, reading goes on from the beginning: minus infinity. The decoder forgets what
         it holds, so it has to be emptied before.
         """
+        self._has_jumped = True
         for back_s in _BACK_OFF_S:
             landed_s = self._landed_s(to_s - back_s)
             if landed_s <= to_s:
