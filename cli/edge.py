@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import unicodedata
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -103,15 +104,32 @@ def _instant(option: str, text: str, duration_s: float) -> Instant:
         raise RequestError(f"{option}: {error}") from None
 
 
+def write_any_character() -> None:
+    """From now on a character that the output's encoding lacks is written as an escape, and stops nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def complain(message: str) -> None:
     """One line on stderr, free of anything a file's name could do to a terminal."""
     print(f"vidagent: {plain(message)}", file=sys.stderr)
 
 
 def say_json(value: object) -> None:
-    """One JSON value on stdout, in UTF-8; control and invisible characters stand as escapes."""
-    text = json.dumps(value, ensure_ascii=False)
-    print("".join(c if unicodedata.category(c)[0] != "C" else _escaped(c) for c in text))
+    """One JSON value on stdout; what is a control, invisible, or not in the output's encoding is an escape."""
+    print(json_text(value, not is_narrow()))
+
+
+def is_narrow() -> bool:
+    """Whether stdout takes ASCII only, or some other part of all characters."""
+    return not (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def json_text(value: object, is_unicode: bool = True) -> str:
+    """One JSON value on one line; what is a control or invisible, or without Unicode not ASCII, is an escape."""
+    text = json.dumps(value, ensure_ascii=not is_unicode)
+    return "".join(c if unicodedata.category(c)[0] != "C" else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
@@ -121,3 +139,8 @@ def _escaped(character: str) -> str:
 def say(text: str) -> None:
     """One line of result on stdout."""
     print(plain(text))
+
+
+def say_text(text: str) -> None:
+    """Several lines of result on stdout, whose words were made harmless before."""
+    print(text, end="" if not text or text.endswith("\n") else "\n")

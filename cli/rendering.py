@@ -51,12 +51,16 @@ def video_lines(videos: Iterable[Video]) -> Iterator[str]:
     """One line a video: id, length, title, and where it lay last."""
     for video in videos:
         missing = "" if video.path.exists() else " [missing]"
+        missing += "" if video.is_whole else " [unfinished]"
         tracks = f" [{video.tracks}]" if video.tracks else ""
         length = format_time(video.duration_s)
         yield f"{video.short_id}  {length:>9}  {video.title}{tracks}  {video.path}{missing}"
 
 
-def event_lines(events: Iterable[Event]) -> Iterator[str]:
-    """One line an event: its span and its gist."""
+def event_lines(events: Iterable[Event], among: Iterable[Event]) -> Iterator[str]:
+    """One line an event, its span and its gist; ``among`` all of its video, one that it looks like is named."""
+    begins_s = {event.id: event.span.start_s for event in among if event.duplicate_of is None}
     for event in events:
-        yield f"{event.span}  {event.gist}"
+        twin_s = begins_s.get(event.duplicate_of or 0) if event.duplicate_of else None
+        like = f"  (looks like {format_time(twin_s)})" if twin_s is not None else ""
+        yield f"{event.span}  {event.gist}{like}{'' if event.is_final else '  (provisional)'}"

@@ -8,10 +8,12 @@ from pathlib import Path
 from ..index.ingest import Ingested, IngestSettings, ingest
 from ..index.library import Library
 from ..index.records import Video
+from ..index.transcript import ingest_transcript
 from ..index.writing import sidecar_fingerprint
 from ..tools.engines import embedded
 from ..tools.errors import UnknownVideoError
 from ..tools.plain import plain
+from ..tools.subtitles import is_subtitle_name
 from ..tools.tracks import Tracks, settled
 from .progress import progress
 
@@ -19,12 +21,14 @@ from .progress import progress
 def remembered(library: Library, name: str, settings: IngestSettings | None = None) -> Video:
     """The video by path, id or title; a file not met before is ingested first.
 
+    While another process reads it, this is what is settled of it so far.
+
     Raises ``UnknownVideoError`` where there is neither a file nor a memory by the name.
     """
     settings = settings or IngestSettings()
     path = Path(name)
     if os.path.exists(path):
-        return remember(library, path, settings).video
+        return remember(library, path, settings, waits=False).video
     return library.find(name, str(settings.tracks))
 
 
@@ -36,14 +40,19 @@ def known(library: Library, name: str, tracks: Tracks) -> Video:
     path = Path(name)
     if not os.path.exists(path):
         return library.find(name, str(tracks))
-    sidecar = sidecar_fingerprint(path, IngestSettings().language)
+    sidecar = "" if is_subtitle_name(path) else sidecar_fingerprint(path, IngestSettings().language)
     video = library.video_of_file(path, sidecar, str(settled(path, tracks)))
     if video is None:
         raise UnknownVideoError(f"{path}: not remembered yet; run: vidagent ingest {path}")
     return video
 
 
-def remember(library: Library, path: Path, settings: IngestSettings, afresh: bool = False) -> Ingested:
-    """Ingest a file with progress on a terminal."""
+def remember(
+    library: Library, path: Path, settings: IngestSettings, afresh: bool = False, waits: bool = True
+) -> Ingested:
+    """Ingest a file, a video or a transcript, with progress on a terminal."""
+    transcript = ingest_transcript(library, path, settings, afresh)
+    if transcript:
+        return transcript
     with progress(plain(path.name)) as report:
-        return ingest(library, path, embedded(), settings, report, afresh)
+        return ingest(library, path, embedded(), settings, report, afresh, waits)

@@ -1,81 +1,44 @@
-"""Events with their gist: what a stretch of video was about, in its own words."""
+"""An event as it is remembered: what it tells, and how much it stands out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+import math
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ..tools.appearance import COLOURS, colour_shares
-from ..tools.clock import Span, merge_spans
-from ..tools.passages import Passage
-from .listening import Heard
-from .looking import Looked
-from .records import Event
-from .segmentation import SegmentationSettings, segment
-from .text_tracks import TextSighting
+from .gist import Content, GistMaker, gist_of, n_content_words, shortened
 
-_GIST_CHARACTERS = 120
-_QUIET_S = 1.0
+# So many different words are as good as any number, and so is such a range of loudness.
+_MANY_WORDS, _WIDE_DB = 25.0, 40.0
+_FROM_CONTRAST, _FROM_WORDS, _FROM_SOUND = 0.5, 0.3, 0.2
 
 
-def episodes(
-    looked: Looked | None,
-    passages: Sequence[Passage],
-    pauses: list[Span],
-    duration_s: float,
-    settings: SegmentationSettings,
-) -> list[Event]:
-    """The video's events in order, tiling ``[0, duration_s)``, each with a one-line gist."""
-    times_s, vectors = (
-        (looked.times_s, looked.vectors) if looked else (np.zeros(0), np.zeros((0, 1), np.float32))
-    )
-    cuts = segment(times_s, vectors, duration_s, settings, pauses)
-    edges = [0.0, *(cut.time_s for cut in cuts), duration_s]
-    heights = [1.0, *(cut.height for cut in cuts)]
-    spans = [Span(a, b) for a, b in pairwise(edges)]
-    return [
-        Event(span, height, _gist(span, looked, passages))
-        for span, height in zip(spans, heights, strict=True)
-    ]
+@dataclass(frozen=True)
+class Episode:
+    """What an event tells in a line, and how much it stands out, in [0, 1]."""
+
+    gist: str
+    salience: float
 
 
-def silences(passages: Sequence[Passage], heard: Heard | None, duration_s: float) -> list[Span]:
-    """Stretches of at least a second in which nobody speaks, in order."""
-    spoken = merge_spans([*(p.span for p in passages), *(heard.voice if heard else [])])
-    edges_s = [0.0, *(t for span in spoken for t in (span.start_s, span.end_s)), duration_s]
-    gaps = zip(edges_s[::2], edges_s[1::2], strict=True)
-    return [Span(a, b) for a, b in gaps if b - a >= _QUIET_S]
+def episode_of(
+    content: Content, levels_db: npt.NDArray[np.float32], contrast: float, gist: GistMaker | None = None
+) -> Episode:
+    """The episode of a stretch whose loudness was ``levels_db`` and which differs by ``contrast`` from its neighbours.
+
+    Salience is 0.5 c + 0.3 (1 - exp(-w / 25)) + 0.2 min(1, r / 40): c the contrast in [0, 1], w how many
+    different telling words are said or shown, r the dB between the 5th and the 95th percentile of loudness.
+    """
+    told = shortened(gist(content)) if gist else ""
+    words = 1 - math.exp(-n_content_words([*content.said, *content.shown]) / _MANY_WORDS)
+    salience = _FROM_CONTRAST * contrast + _FROM_WORDS * words + _FROM_SOUND * _liveliness(levels_db)
+    return Episode(told or gist_of(content), round(min(1.0, salience), 4))
 
 
-def _gist(span: Span, looked: Looked | None, passages: Sequence[Passage]) -> str:
-    said = _longest([p.text for p in passages if span.start_s <= p.span.middle_s < span.end_s])
-    shown = _longest([s.text for s in _inside(span, looked)])
-    seen = _colours(span, looked)
-    parts = [f"“{said}”" if said else "", f"[{shown}]" if shown else "", "" if said or shown else seen]
-    return " ".join(part for part in parts if part)
-
-
-def _inside(span: Span, looked: Looked | None) -> list[TextSighting]:
-    return [s for s in looked.sightings if span.overlap_s(s.span) > 0] if looked else []
-
-
-def _longest(texts: list[str]) -> str:
-    """The text that says most, cut at a word."""
-    longest = max(texts, key=len, default="")
-    if len(longest) <= _GIST_CHARACTERS:
-        return longest
-    return longest[:_GIST_CHARACTERS].rsplit(" ", 1)[0] + " …"
-
-
-def _colours(span: Span, looked: Looked | None) -> str:
-    """The colours that fill most of the pictures, for a stretch with no words at all."""
-    if looked is None or looked.vectors.shape[1] < len(COLOURS):
-        return "no words"
-    inside = (looked.times_s >= span.start_s) & (looked.times_s < span.end_s)
-    if not inside.any():
-        return "no words"
-    shares = colour_shares(looked.vectors[inside]).mean(axis=0)
-    strongest = [i for i in np.argsort(-shares, kind="stable")[:2] if shares[i] >= 0.15]
-    return "no words, mostly " + " and ".join(COLOURS[i] for i in strongest) if strongest else "no words"
+def _liveliness(levels_db: npt.NDArray[np.float32]) -> float:
+    if len(levels_db) < 2:
+        return 0.0
+    low, high = np.percentile(levels_db, [5, 95])
+    return min(1.0, float(high - low) / _WIDE_DB)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from ..tools.clock import Span
 from ..tools.media_info import MediaInfo
 from ..tools.tracks import Tracks
-from .listening import Heard
-from .looking import Looked
 
 # Headers round, and count what an encoder adds at the ends.
 _ROUNDING_S = 0.15
@@ -29,9 +27,8 @@ class Extent:
     slack_s: float = _ROUNDING_S
 
     @classmethod
-    def of(cls, info: MediaInfo, tracks: Tracks, looked: Looked | None, heard: Heard | None) -> Extent:
-        """The extent of the tracks that were read."""
-        measured_s = max(looked.end_s if looked else 0.0, heard.end_s if heard else 0.0)
+    def of(cls, info: MediaInfo, tracks: Tracks, measured_s: float) -> Extent:
+        """The extent of the tracks that were read, the last of which ends at ``measured_s``."""
         claimed_s = info.end_s_from_header(tracks)
         if claimed_s is not None:
             return cls(measured_s, claimed_s)

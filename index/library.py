@@ -19,7 +19,7 @@ from ..tools.errors import (
     UnknownVideoError,
 )
 from .fingerprint import fingerprint
-from .records import Video, to_stored, to_title
+from .records import ContentKey, Video, to_stored, to_title
 from .schema import migrations
 
 BUSY_WAIT_S = 30.0
@@ -35,7 +35,7 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _mapped(path):
+        with mapped(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             # Transactions are opened by hand: an implicit BEGIN would not be IMMEDIATE.
             connection = sqlite3.connect(path, timeout=BUSY_WAIT_S, isolation_level=None)
@@ -91,7 +91,7 @@ class Library:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One write, whole or not at all; other writers wait their turn."""
         connection = self.database.conn
-        with _mapped(self.path):
+        with mapped(self.path):
             # Plain BEGIN takes the write lock late and then fails instead of waiting.
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -104,12 +104,25 @@ class Library:
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """All rows of a query."""
-        with _mapped(self.path):
+        with mapped(self.path):
             return list(self.database.conn.execute(sql, values))
 
     def videos(self) -> list[Video]:
         """Every remembered video, by title."""
         return [Video.from_row(row) for row in self.rows(f"{Video.SELECT} ORDER BY title, id")]
+
+    def video(self, media_id: int) -> Video:
+        """The video with this id. Raises ``UnknownVideoError`` where there is none."""
+        found = self._where("id = ?", media_id)
+        if not found:
+            raise UnknownVideoError(f"{self.path}: the video was forgotten meanwhile")
+        return found[0]
+
+    def unfinished(self, key: ContentKey) -> Video | None:
+        """The video of this content that was begun, and of which not all has been read."""
+        same = self._where("sha256 = ?", key.sha256)
+        alike = [v for v in same if (v.sidecar_sha256, v.tracks) == (key.sidecar_sha256, key.tracks)]
+        return next((video for video in alike if not video.is_whole), None)
 
     def video_of_file(self, path: Path, sidecar_sha256: str, tracks: str = "") -> Video | None:
         """The remembered video with the content of this file and of the subtitles beside it, if any.
@@ -121,16 +134,19 @@ class Library:
         it says has to be heard.
         """
         status = path.stat()
-        for video in self._where("path = ?", to_stored(path)):
+        for video in self._whole("path = ?", to_stored(path)):
             unchanged = (video.size_bytes, video.mtime_ns) == (status.st_size, status.st_mtime_ns)
             if unchanged and (video.sidecar_sha256, video.tracks) == (sidecar_sha256, tracks):
                 return video
         if not self._where("size_bytes = ?", status.st_size):
             return None
-        same = [v for v in self._where("sha256 = ?", fingerprint(path)) if v.tracks == tracks]
+        same = [v for v in self._whole("sha256 = ?", fingerprint(path)) if v.tracks == tracks]
         twins = [video for video in same if video.sidecar_sha256 == sidecar_sha256]
         moved = [video for video in same if not sidecar_sha256 and not video.path.exists()]
         return self._noted(path, (twins or moved)[0]) if twins or moved else None
+
+    def _whole(self, condition: str, value: object) -> list[Video]:
+        return [video for video in self._where(condition, value) if video.is_whole]
 
     def _where(self, condition: str, value: object) -> list[Video]:
         return [
@@ -153,6 +169,8 @@ class Library:
         Raises ``UnknownVideoError`` where none or several fit.
         """
         called = [v for v in self.videos() if _is_called(v, name)]
+        # What is being read anew is still remembered as it was.
+        called = [v for v in called if v.is_whole or not any(o.is_whole and _is_twin(o, v) for o in called)]
         found = [v for v in called if v.tracks == tracks]
         if called and not found and not tracks:
             found = called
@@ -185,6 +203,12 @@ def _keep_a_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
+def _is_twin(video: Video, other: Video) -> bool:
+    return (video.sha256, video.sidecar_sha256, video.tracks) == (
+        other.sha256, other.sidecar_sha256, other.tracks,
+    )  # fmt: skip
+
+
 def _is_called(video: Video, name: str) -> bool:
     if not name:
         return False
@@ -193,12 +217,14 @@ def _is_called(video: Video, name: str) -> bool:
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[None]:
+def mapped(path: Path) -> Iterator[None]:
     """SQLite's and the system's errors as ours, each with the way out."""
     try:
         yield
     except sqlite3.OperationalError as error:
         raise _operational(path, error) from error
+    except sqlite3.IntegrityError as error:
+        raise LibraryError(f"{path}: changed by another process meanwhile ({error}); try again") from error
     except sqlite3.DatabaseError as error:
         raise LibraryError(
             f"{path}: not a vidagent library ({error}); name another file with --library"

@@ -1,28 +1,25 @@
-"""The picture stage of ingestion: one forward pass, remembered as vectors and lines of text."""
+"""The picture stage of ingestion: one forward pass, given out batch by batch as vectors and lines of text."""
 
 from __future__ import annotations
 
 import math
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from ..tools.clock import Span
-from ..tools.guarded import GuardedPictures
+from ..tools.clock import Span, merge_spans
+from ..tools.guarded import Counts, GuardedPictures
 from ..tools.picture import Picture
 from ..tools.roles import ImageTextEmbedder, TextReader, Vectors
-from ..tools.selection import Steps
+from ..tools.selection import HAIR_S, Steps
+from .freezing import frozen, thawed
+from .picture_batches import PictureBatch, PictureCursor, PictureTotals
 from .text_tracks import ScreenTextWatch, TextSighting
-
-if TYPE_CHECKING:
-    from .captions import Captions
 
 # Text on screen comes and goes within a second, so the pass looks four times as often.
 PICTURES_PER_S = 4.0
@@ -31,6 +28,9 @@ _QUEUE_PICTURES = 8
 _TICK_S = 1e-6
 # A picture that stays for so long is looked at for text once more, so shortly before it goes.
 _LONG_S, _SHORT_S = 1.0, 0.04
+BATCH_S = 60.0
+"""What was found is stored whenever so many seconds of video have been looked at."""
+_FAR_S = 1e8
 # So often a picture that stays is remembered at most.
 _HELD_MAX = 240
 
@@ -42,46 +42,23 @@ class Stopped(Exception):  # noqa: N818  (it is an order, not a fault)
 
 
 @dataclass
-class Looked:
-    """What the picture stage found.
+class _Looks:
+    """Samples that were taken since the last batch, on their way past the text watch."""
 
-    ``times_s`` (n,) and ``vectors`` (n, d) are samples of it. ``end_s`` is the measured end of the
-    picture track, ``lost`` what damage hid of it; ``n_damaged`` times a picture could not be decoded,
-    beside the ``n_pictures`` that could.
-    """
-
-    times_s: npt.NDArray[np.float64]
-    vectors: Vectors
-    sightings: list[TextSighting] = field(default_factory=list)
-    end_s: float = 0.0
-    n_pictures: int = 0
-    n_damaged: int = 0
-    n_damaged_captions: int = 0
-    lost: list[Span] = field(default_factory=list)
-    n_text_looks: int = 0
-
-    @property
-    def damaged_share(self) -> float:
-        """The share that damage hid, of the pictures or of the time, whichever is larger."""
-        of_pictures = self.n_damaged / max(1, self.n_pictures + self.n_damaged)
-        return max(of_pictures, lost_share(self.lost, self.end_s))
-
-    def add(self, captions: Captions) -> None:
-        """Take in what the captions of the video say."""
-        self.sightings = sorted([*self.sightings, *captions.sightings], key=lambda line: line.span)
-        self.n_text_looks += captions.n_pictures
-        self.n_damaged_captions += captions.n_damaged
-
-
-def lost_share(lost: list[Span], end_s: float) -> float:
-    """The share of time until ``end_s`` that lies in stretches that damage hid."""
-    until = Span(0.0, max(0.0, end_s))
-    return sum(span.overlap_s(until) for span in lost) / until.duration_s if until.duration_s else 0.0
+    times_s: list[float] = field(default_factory=list)
+    vectors: list[Vectors] = field(default_factory=list)
+    last_s: float = 0.0
+    totals: PictureTotals = field(default_factory=PictureTotals)
+    is_last: bool = False
 
 
 @dataclass
 class PictureStage:
-    """Decodes, embeds and reads side by side; ``tell`` hears the stage's name and the second reached."""
+    """Decodes, embeds and reads side by side; ``tell`` hears the stage's name and the second reached.
+
+    ``deliver`` takes the batches in order; ``since`` is the cursor of a batch that was delivered before,
+    behind which the stage goes on.
+    """
 
     path: Path
     embedder: ImageTextEmbedder
@@ -89,21 +66,23 @@ class PictureStage:
     samples_per_s: float
     tell: Tell
     stop: threading.Event
+    deliver: Callable[[PictureBatch], None]
     track: int | None = None
-    _pictures: queue.Queue[Picture | None] = field(default_factory=lambda: queue.Queue(_QUEUE_PICTURES))
+    since: PictureCursor | None = None
+    batch_s: float = BATCH_S
+    _passing: queue.Queue[Picture | _Looks | None] = field(
+        default_factory=lambda: queue.Queue(_QUEUE_PICTURES)
+    )
     _failure: list[BaseException] = field(default_factory=list)
+    _first_s: float | None = None
 
-    def run(self) -> Looked:
+    def run(self) -> None:
         """The whole pass. Raises what the decoder or the text reader raises, ``Stopped`` when called off."""
-        reader = GuardedPictures(self.path, self.track, every_s=1 / PICTURES_PER_S)
-        looked = Looked(np.zeros(0), np.zeros((0, self.embedder.dimension), np.float32))
-        watcher = threading.Thread(target=self._watch, args=(looked,), daemon=True)
+        self._first_s = self.since.first_s if self.since else None
+        watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         try:
-            with closing(self._shared(reader)) as pictures:
-                self._embed(pictures, looked)
-            looked.end_s, looked.lost = reader.end_s, reader.lost
-            looked.n_pictures, looked.n_damaged = reader.n_pictures, reader.n_damaged
+            self._embed()
         except BaseException:
             self.stop.set()
             raise
@@ -113,41 +92,76 @@ class PictureStage:
             if self._failure:
                 # Says more than the order to stop that it gave to this thread.
                 raise self._failure[0]
-        return looked
 
-    def _shared(self, reader: GuardedPictures) -> Generator[Picture, None, None]:
-        """The decoder's pictures, each also handed to the text watch."""
+    def _pictures(self, reader: GuardedPictures) -> Generator[Picture, None, None]:
+        """The decoder's pictures behind the cursor, each also handed to the text watch."""
         with closing(iter(reader)) as pictures:
             for picture in pictures:
-                if self.reader:
-                    self._hand_over(picture)
                 if self.stop.is_set():
                     raise Stopped
+                if self.since and picture.pts_s <= self.since.last_s + HAIR_S:
+                    continue
+                if self._first_s is None:
+                    self._first_s = picture.pts_s
+                self._hand_over(picture)
                 self.tell("pictures", picture.pts_s)
                 yield picture
 
-    def _hand_over(self, picture: Picture | None) -> None:
-        """Pass a picture to the watch, waiting while it is behind; None ends it."""
+    def _reader(self) -> GuardedPictures:
+        if self.since is None:
+            return GuardedPictures(self.path, self.track, every_s=1 / PICTURES_PER_S)
+        # From a step on, the same pictures are taken as by a pass over all.
+        from_s = Steps(1 / PICTURES_PER_S, self.since.first_s).last_step_s(self.since.last_s)
+        return GuardedPictures(self.path, self.track, (Span(from_s, _FAR_S),), every_s=1 / PICTURES_PER_S)
+
+    def _hand_over(self, item: Picture | _Looks | None) -> None:
+        """Pass something to the watch, waiting while it is behind; None ends it."""
         while not self._failure:
             try:
-                self._pictures.put(picture, timeout=0.2)
+                self._passing.put(item, timeout=0.2)
             except queue.Full:
-                if self.stop.is_set() and picture is not None:
+                if self.stop.is_set() and item is not None:
                     return
             else:
                 return
 
-    def _embed(self, pictures: Iterator[Picture], looked: Looked) -> None:
-        times_s, vectors, steps = [], [], Steps(1 / self.samples_per_s)
-        for picture in pictures:
-            if not steps.meets(picture.pts_s):
-                continue
-            vector = self.embedder.embed_images([picture.rgb(short_side=108)])[0]
-            moments_s = self._moments_s(picture)
-            times_s += moments_s
-            vectors += [vector] * len(moments_s)
-        if vectors:
-            looked.times_s, looked.vectors = np.array(times_s), np.stack(vectors)
+    def _embed(self) -> None:
+        reader, looks, since = self._reader(), _Looks(), self.since
+        samples, batches = Steps(1 / self.samples_per_s, self._first_s), Steps(self.batch_s, self._first_s)
+        n_samples = since.totals.n_samples if since else 0
+        for steps in (samples, batches):
+            if since:
+                steps.meets(since.last_s)
+        with closing(self._pictures(reader)) as pictures:
+            for picture in pictures:
+                is_due = batches.meets(picture.pts_s) and picture.pts_s != self._first_s
+                looks.last_s = picture.pts_s
+                if samples.meets(picture.pts_s):
+                    self._sample(picture, looks)
+                if is_due:
+                    n_samples += len(looks.times_s)
+                    looks.totals = self._totals(reader.so_far(), n_samples, picture.end_s)
+                    self._hand_over(looks)
+                    looks = _Looks()
+        looks.totals = self._totals(reader.so_far(), n_samples + len(looks.times_s), reader.end_s)
+        looks.is_last = True
+        self._hand_over(looks)
+
+    def _sample(self, picture: Picture, looks: _Looks) -> None:
+        vector = self.embedder.embed_images([picture.rgb(short_side=108)])[0]
+        moments_s = self._moments_s(picture)
+        looks.times_s += moments_s
+        looks.vectors += [vector] * len(moments_s)
+
+    def _totals(self, counts: Counts, n_samples: int, end_s: float) -> PictureTotals:
+        before = self.since.totals if self.since else PictureTotals()
+        # Where nothing can be skipped, a pass tells of all the file from its beginning.
+        is_of_all = any(span.start_s < before.end_s for span in counts.lost)
+        n_damaged = counts.n_damaged if is_of_all else counts.n_damaged + before.n_damaged
+        lost = tuple(merge_spans([*before.lost, *counts.lost]))
+        return PictureTotals(
+            n_samples, 0, counts.n_pictures + before.n_pictures, n_damaged, lost, max(before.end_s, end_s)
+        )
 
     def _moments_s(self, picture: Picture) -> list[float]:
         """When a picture is remembered: as it comes, and while it stays, until right before it goes.
@@ -160,26 +174,43 @@ class PictureStage:
             return [picture.pts_s]
         return [float(s) for s in np.linspace(picture.pts_s, last_s, min(n_steps, _HELD_MAX))]
 
-    def _watch(self, looked: Looked) -> None:
+    def _watch(self) -> None:
         try:
-            self._watch_text(looked)
+            self._watch_text()
         except BaseException as failure:  # handed to the thread that waits, never swallowed
             self._failure.append(failure)
             self.stop.set()
 
-    def _watch_text(self, looked: Looked) -> None:
+    def _watch_text(self) -> None:
         watch = ScreenTextWatch(self.reader) if self.reader else None
-        last_s = 0.0
-        while (picture := self._pictures.get()) is not None:
-            if self.stop.is_set() or watch is None:
+        if watch and self.since and self.since.watch:
+            watch.resume(thawed(self.since.watch))
+        sightings: list[TextSighting] = []
+        while (item := self._passing.get()) is not None:
+            if self.stop.is_set():
                 continue
-            for moment in _come_and_gone(picture):
-                last_s = moment.pts_s
-                looked.sightings += watch.feed(moment)
-            self.tell("text", last_s)
-        if watch and not self.stop.is_set():
-            looked.sightings += watch.finish(max(looked.end_s, last_s))
-            looked.n_text_looks = watch.n_reads + watch.n_glances
+            if isinstance(item, _Looks):
+                self.deliver(self._batch(item, watch, sightings))
+                sightings = []
+            elif watch:
+                for moment in _come_and_gone(item):
+                    sightings += watch.feed(moment)
+                self.tell("text", item.pts_s)
+
+    def _batch(
+        self, looks: _Looks, watch: ScreenTextWatch | None, sightings: list[TextSighting]
+    ) -> PictureBatch:
+        totals, state, novelties = looks.totals, b"", []
+        if watch:
+            if looks.is_last:
+                sightings = sightings + watch.finish(totals.end_s)
+            else:
+                state = frozen(watch.state())
+            totals = replace(totals, n_text_looks=watch.n_reads + watch.n_glances)
+            novelties, watch.novelties = watch.novelties, []
+        first_s = self._first_s or 0.0
+        cursor = PictureCursor(first_s, looks.last_s, totals, state)
+        return PictureBatch(looks.times_s, looks.vectors, sightings, novelties, cursor, looks.is_last)
 
 
 def _come_and_gone(picture: Picture) -> list[Picture]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy.typing as npt
 
 from ..tools.clock import Span
 from ..tools.roles import Vectors
+from .levels import events_at
 from .library import Library
-from .records import Coverage, Event, Sense, Text, Video, to_span
+from .records import Coverage, Event, Level, Sense, Text, Video, to_span, to_us
 
 _TEXT = "SELECT id, sense, start_us, end_us, body, trust, box FROM text"
 
@@ -23,20 +23,34 @@ class Memory:
         self.library = library
         self.video = video
 
-    def events(self) -> list[Event]:
-        """The video's events in order; they tile it from first second to last."""
+    def events(self, level: Level = "event") -> list[Event]:
+        """The video's stretches at one level, in order; they tile it as far as it was read."""
+        return events_at(self.library, self.video, level)
+
+    def event_at(self, time_s: float) -> Event | None:
+        """The event that a moment lies in; None outside the video."""
+        return self._event("start_us <= ? AND end_us > ?", to_us(time_s), to_us(time_s))
+
+    def event_before(self, event: Event) -> Event | None:
+        """The event that ends where this one begins; None before the first."""
+        return self._event("start_us < ? ORDER BY start_us DESC", to_us(event.span.start_s))
+
+    def event_after(self, event: Event) -> Event | None:
+        """The event that begins where this one ends; None after the last."""
+        return self._event("start_us > ? ORDER BY start_us", to_us(event.span.start_s))
+
+    def _event(self, condition: str, *values: object) -> Event | None:
         rows = self.library.rows(
-            "SELECT start_us, end_us, merge_height, gist FROM event WHERE media_id = ? ORDER BY start_us",
-            self.video.id,
+            f"{Event.SELECT} WHERE media_id = ? AND {condition} LIMIT 1", self.video.id, *values
         )
-        return [Event(to_span(r[0], r[1]), float(str(r[2])), str(r[3])) for r in rows]
+        return Event.from_row(rows[0]) if rows else None
 
     def texts(self, sense: Sense) -> list[Text]:
         """All that was said, or all that stood on screen, in order."""
         rows = self.library.rows(
             f"{_TEXT} WHERE media_id = ? AND sense = ? ORDER BY start_us, id", self.video.id, sense
         )
-        return [_text(row) for row in rows]
+        return [Text.of(row) for row in rows]
 
     def lost(self, sense: Literal["picture", "sound"]) -> list[Span]:
         """Stretches that damage hid, in order of time."""
@@ -56,7 +70,7 @@ class Memory:
         """The texts with these ids, in order of time."""
         marks = ",".join("?" * len(ids))
         rows = self.library.rows(f"{_TEXT} WHERE id IN ({marks}) ORDER BY start_us, id", *ids)
-        return [_text(row) for row in rows]
+        return [Text.of(row) for row in rows]
 
     def texts_near(self, span: Span, sense: Sense, within_s: float) -> list[Text]:
         """Texts of one sense that lie at most ``within_s`` from a span, in order."""
@@ -64,7 +78,7 @@ class Memory:
             f"{_TEXT} WHERE media_id = ? AND sense = ? AND start_us <= ? AND end_us >= ? ORDER BY start_us, id",
             self.video.id, sense, round((span.end_s + within_s) * 1e6), round((span.start_s - within_s) * 1e6),
         )  # fmt: skip
-        return [_text(row) for row in rows]
+        return [Text.of(row) for row in rows]
 
     def parts(self, text: Text) -> list[tuple[Span, str]]:
         """The shorter pieces of a sentence with their own times, in order."""
@@ -115,14 +129,3 @@ class Memory:
         return [
             Coverage(str(r[0]), str(r[1]), float(str(r[2])), int(str(r[3])), float(str(r[4]))) for r in rows
         ]
-
-
-def _text(row: tuple[object, ...]) -> Text:
-    return Text(
-        id=int(str(row[0])),
-        sense="screen" if row[1] == "screen" else "speech",
-        span=to_span(row[2], row[3]),
-        body=str(row[4]),
-        trust=float(str(row[5])),
-        box=tuple(json.loads(str(row[6]))) if row[6] else None,
-    )

@@ -27,7 +27,7 @@ def search_texts(memory: Memory, wanted: list[str], limit: int = 200) -> list[Te
     rows = memory.library.rows(
         "SELECT text.id FROM text_fts JOIN text ON text.id = text_fts.rowid"
         " WHERE text_fts MATCH ? AND media_id = ? ORDER BY bm25(text_fts), text.id LIMIT ?",
-        " OR ".join(_quoted(s) for s in spelled), memory.video.id, limit,
+        "stems : (" + " OR ".join(_quoted(s) for s in spelled) + ")", memory.video.id, limit,
     )  # fmt: skip
     order = [int(str(row[0])) for row in rows]
     found = {text.id: text for text in memory.texts_by_id(order)}
@@ -53,7 +53,7 @@ def document_count(memory: Memory, word: str) -> int:
     """In how many texts of the video a stem occurs."""
     rows = memory.library.rows(
         "SELECT count(*) FROM text_fts JOIN text ON text.id = text_fts.rowid WHERE text_fts MATCH ? AND media_id = ?",
-        _quoted(word), memory.video.id,
+        "stems : " + _quoted(word), memory.video.id,
     )  # fmt: skip
     return int(str(rows[0][0]))
 
@@ -63,7 +63,9 @@ def spellings(memory: Memory, word: str) -> list[str]:
     if len(word) < 4 or document_count(memory, word):
         return []
     known = memory.library.rows(
-        "SELECT term FROM text_word WHERE length(term) BETWEEN ? AND ?", len(word) - 2, len(word) + 2
+        "SELECT term FROM text_word WHERE col = 'stems' AND length(term) BETWEEN ? AND ?",
+        len(word) - 2,
+        len(word) + 2,
     )
     return difflib.get_close_matches(word, [str(row[0]) for row in known], _SPELLINGS_MAX, _CLOSE_ENOUGH)
 

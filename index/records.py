@@ -6,12 +6,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ..tools.clock import Span
 from ..tools.roles import Box
 
 Sense = Literal["speech", "screen", "picture", "sound"]
+Level = Literal["moment", "event", "chapter"]
 
 
 # Words that may be believed less than this are marked wherever they are shown.
@@ -48,12 +49,12 @@ class Video:
     """A remembered video.
 
     ``duration_s`` is measured, ``tracks`` are those read, empty for a player's choice, and ``notes``
-    say what a reader ought to know.
+    say what a reader ought to know. One that is not whole has been read up to ``duration_s`` only.
     """
 
     SELECT: ClassVar[str] = (
         "SELECT id, sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, tracks, settings, duration_us,"
-        " width, height, notes FROM media"
+        " width, height, notes, state FROM media"
     )
 
     id: int
@@ -69,6 +70,7 @@ class Video:
     width: int
     height: int
     notes: tuple[str, ...]
+    is_whole: bool = True
 
     @classmethod
     def from_row(cls, row: tuple[object, ...]) -> Video:
@@ -89,6 +91,7 @@ class Video:
             width=number[4],
             height=number[5],
             notes=tuple(json.loads(words[6])),
+            is_whole=row[13] == "whole",
         )
 
     @property
@@ -100,6 +103,15 @@ class Video:
     def span(self) -> Span:
         """From the first second to the last."""
         return Span(0.0, self.duration_s)
+
+
+@dataclass(frozen=True)
+class ContentKey:
+    """What makes a remembered video the same one: its content, its subtitles' content, its tracks."""
+
+    sha256: str
+    sidecar_sha256: str = ""
+    tracks: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,14 +128,45 @@ class Text:
     trust: float
     box: Box | None = None
 
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> Text:
+        """The text in a row of id, sense, start_us, end_us, body, trust and box."""
+        return cls(
+            id=row[0],
+            sense="screen" if row[1] == "screen" else "speech",
+            span=to_span(row[2], row[3]),
+            body=row[4],
+            trust=row[5],
+            box=tuple(json.loads(row[6])) if row[6] else None,
+        )
+
 
 @dataclass(frozen=True)
 class Event:
-    """A stretch that belongs together; ``merge_height`` is how much it differs from the one before."""
+    """A stretch that belongs together; ``merge_height`` is how much it differs from the one before.
+
+    ``salience`` in [0, 1] is how much it stands out, ``duplicate_of`` the id of an earlier event of the
+    video that looks the same. While a video is being read, an event that may still change is not final.
+    """
+
+    SELECT: ClassVar[str] = (
+        "SELECT start_us, end_us, merge_height, gist, id, salience, is_final, duplicate_of FROM event"
+    )
 
     span: Span
     merge_height: float
     gist: str
+    id: int = 0
+    salience: float = 0.0
+    is_final: bool = True
+    duplicate_of: int | None = None
+
+    @classmethod
+    def from_row(cls, row: tuple[Any, ...]) -> Event:
+        """The event in one row of ``SELECT``."""
+        start_us, end_us, merge_height, gist, id_, salience, is_final, duplicate_of = row
+        span = to_span(start_us, end_us)
+        return cls(span, merge_height, gist, id_, salience, bool(is_final), duplicate_of)
 
 
 @dataclass(frozen=True)

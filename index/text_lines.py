@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from typing import Any
 
 from ..tools.clock import Span
 from ..tools.roles import Box, Pixels, TextLine
@@ -63,6 +64,20 @@ class LineTrack:
     _strokes_left: float = field(default=0.0, repr=False)
     # Contrast summed over the samples that showed the line, and their number.
     _seen: tuple[float, int] = field(default=(0.0, 0), repr=False)
+
+    def state(self) -> dict[str, object]:
+        """All that is known of the line, for ``resumed``."""
+        return vars(self) | {"line": vars(self.line), "patch": vars(self.patch), "place": vars(self.place)}
+
+    @classmethod
+    def resumed(cls, state: dict[str, Any]) -> LineTrack:
+        """The track of which this was the ``state``."""
+        track = cls.__new__(cls)
+        vars(track).update(state)
+        track.line = TextLine(**state["line"] | {"box": tuple(state["line"]["box"])})
+        track.patch, track.place = Patch(**state["patch"]), Place(**state["place"])
+        track.levels = [(pts_s, level) for pts_s, level in state["levels"]]
+        return track
 
     @property
     def start_s(self) -> float:

@@ -7,6 +7,7 @@ looked at in the same places on a fast machine and on a slow one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,14 @@ class LookPlanner:
         columns = slice(max(0, int(box[0] * width)), max(0, round(box[2] * width)))
         for looked_at in (self._glanced, self._read):
             looked_at[rows, columns] = _unlike(self._small[rows, columns])
+
+    def state(self) -> dict[str, object]:
+        """All that the next decision depends on, for ``resume``."""
+        return dict(vars(self))
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from the ``state`` of another planner."""
+        vars(self).update(state)
 
     def _restart(self, pts_s: float, small: Pixels) -> None:
         self._small = small

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,18 +23,21 @@ _CONFIDENCE_MIN, _SUPERSEDES = 0.6, 0.8
 _LIVED_MIN_S = 0.125
 _TYPING_S = 1.0
 _ASKED_MAX = 3
+_NEWS_MIN_LETTERS = 8
 
 
 class ScreenTextWatch:
     """Finds and follows text in the pictures of one forward pass, about four a second.
 
     ``n_glances`` and ``n_reads`` count quick looks and readings in full; ``read_times_s`` are the
-    seconds at which text was looked for.
+    seconds at which text was looked for. ``novelties`` are (second, share) at which lines came that are
+    this share of the letters standing there, from which a change of slides is told from a ticker.
     """
 
     def __init__(self, reader: TextReader) -> None:
         self.n_glances = self.n_reads = 0
         self.read_times_s: list[float] = []
+        self.novelties: list[tuple[float, float]] = []
         self._reader = reader
         self._planner = LookPlanner()
         self._kept: deque[tuple[float, Pixels]] = deque(maxlen=_N_KEPT)
@@ -50,7 +54,9 @@ class ScreenTextWatch:
             track.step(pts_s, plane)
         look = self._planner.next_look(pts_s, plane)
         if look:
+            known = list(self._tracks)
             self._look(picture, plane, look)
+            self._note_novelty(known)
         self._ask_again(picture, plane)
         self._kept.append((pts_s, plane))
         gone = [track for track in self._tracks if track.has_gone(pts_s)]
@@ -64,6 +70,32 @@ class ScreenTextWatch:
             if track.gone_s is None:
                 track.gone_s = max(end_s, track.start_s)
         return self._let_go(list(self._tracks))
+
+    def _note_novelty(self, known: Sequence[LineTrack]) -> None:
+        new = [track for track in self._tracks if track not in known]
+        n_new = sum(len(track.line.text) for track in new)
+        if n_new < _NEWS_MIN_LETTERS:
+            return
+        standing = [track for track in self._tracks if track in known and not track.is_doubtful]
+        n_all = n_new + sum(len(track.line.text) for track in standing)
+        self.novelties.append((min(track.start_s for track in new), n_new / n_all))
+
+    def state(self) -> dict[str, object]:
+        """All that the next sightings depend on, for ``resume``."""
+        return {
+            "n_glances": self.n_glances,
+            "n_reads": self.n_reads,
+            "planner": self._planner.state(),
+            "kept": list(self._kept),
+            "tracks": [track.state() for track in self._tracks],
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from the ``state`` of another watch."""
+        self.n_glances, self.n_reads = state["n_glances"], state["n_reads"]
+        self._planner.resume(state["planner"])
+        self._kept.extend((pts_s, plane) for pts_s, plane in state["kept"])
+        self._tracks = [LineTrack.resumed(each) for each in state["tracks"]]
 
     def _meet_size(self, plane: Pixels, pts_s: float) -> list[TextSighting]:
         if not self._kept or self._kept[-1][1].shape == plane.shape:

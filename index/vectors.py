@@ -1,129 +1,142 @@
-"""The FAISS index: a cache of the library's vectors, rebuilt whenever it disagrees with them."""
+"""The FAISS index: a cache of the library's vectors, mended whenever it disagrees with them."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
-from ..tools.errors import StorageFullError
+from ..tools.plain import plain
 from ..tools.roles import Vectors
-from .fingerprint import fingerprint
 from .library import Library
+from .vector_file import Kept, VectorFile
+from .vector_index import (
+    EXACT_MAX,
+    Ids,
+    add,
+    compressed_index,
+    exact_index,
+    is_compressed,
+    n_to_learn_from,
+    search,
+)
+from .vector_rows import VectorKind, VectorRows
 
 if TYPE_CHECKING:
     import faiss
 
-_BATCH = 4096
+_log = logging.getLogger("vidagent")
+_OVER_FETCHED = 4
+# A file that lacks less than this share is good enough to begin with: writing it costs more than adding.
+_LACKING_MAX = 0.05
+
+
+@dataclass(frozen=True)
+class _Open:
+    index: faiss.Index
+    stamp: tuple[int, ...]
+    change: tuple[int, int]
+
+
+_opened: WeakKeyDictionary[Library, dict[tuple[int, str], _Open]] = WeakKeyDictionary()
 
 
 class VectorCache:
-    """Nearest samples of one model across the library.
+    """Nearest pictures, or events, of one model across the library.
 
-    SQLite holds the vectors; the file beside it only makes searching fast. ``was_rebuilt`` tells
-    whether the file was missing or wrong and had to be made anew.
+    SQLite holds the vectors; the file beside it only makes searching fast. ``was_rebuilt`` tells whether
+    the index had to be made anew, ``notices`` what a user ought to know of it; they are logged as well.
+    Up to ``exact_max`` vectors all are compared, beyond that an index of one byte a number finds candidates.
     """
 
-    def __init__(self, library: Library, model_id: int, dimension: int) -> None:
-        self._library = library
-        self._model_id = model_id
-        self._dimension = dimension
+    def __init__(
+        self,
+        library: Library,
+        model_id: int,
+        dimension: int,
+        kind: VectorKind = "sample",
+        exact_max: int = EXACT_MAX,
+    ) -> None:
+        self._library, self._dimension, self._exact_max = library, dimension, exact_max
+        self._rows = VectorRows(library, model_id, dimension, kind)
+        self._file = VectorFile(library, model_id, kind)
+        self._key = (model_id, kind)
         self.was_rebuilt = False
-        self.path = library.path.with_name(f"{library.path.name}.{model_id}.faiss")
+        self.notices: list[str] = []
+        self.path = self._file.path
 
-    def nearest(
-        self, vector: Vectors, sample_ids: npt.NDArray[np.int64] | None, n: int
-    ) -> list[tuple[int, float]]:
-        """(sample id, dot product) of the ``n`` nearest, best first, among ``sample_ids`` where given."""
+    def nearest(self, vector: Vectors, ids: Ids | None, n: int) -> list[tuple[int, float]]:
+        """(id, dot product) of the ``n`` nearest, best first, among ``ids`` where given.
 
-        if not self._state()[0]:
-            return []
+        Raises ``ValueError`` for a vector of another dimension, or with numbers that are not finite.
+        """
+        if vector.shape != (self._dimension,) or not np.isfinite(vector).all():
+            raise ValueError(f"not a finite vector of {self._dimension} numbers")
         index = self._index()
-        chosen = _only(sample_ids) if sample_ids is not None else None
-        scores, ids = index.search(
-            np.ascontiguousarray(vector[None], np.float32), min(n, index.ntotal), params=chosen
-        )
-        # FAISS fills missing places with -1, which would name the last row of an array.
-        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        if index is None or n < 1:
+            return []
+        if is_compressed(index):
+            found = self._exactly(vector, [i for i, _ in search(index, vector, ids, n * _OVER_FETCHED)])
+        else:
+            found = search(index, vector, ids, n)
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:n]
 
-    def _index(self) -> faiss.Index:
-        state = self._state()
-        index = self._load(state)
-        if index is None:
-            self.was_rebuilt = True
-            index = self._build()
-            self._save(index, state)
+    def _exactly(self, vector: Vectors, ids: list[int]) -> list[tuple[int, float]]:
+        known, vectors = self._rows.of(ids)
+        return list(zip(known.tolist(), (vectors @ vector).tolist(), strict=True))
+
+    def _index(self) -> faiss.Index | None:
+        """The index of all vectors, None where there are none; what was opened serves until something changes."""
+        opened = _opened.setdefault(self._library, {})
+        held, change = opened.get(self._key), self._rows.change()
+        if held is not None and (held.change, held.stamp) == (change, self._file.stamp()):
+            return held.index
+        state = self._rows.state()
+        if not state[0]:
+            return None
+        index = self._mended(self._file.noted(), state)
+        # Only this connection's own writing counts on: what others wrote meanwhile is looked at next time.
+        opened[self._key] = _Open(index, self._file.stamp(), (change[0], self._rows.change()[1]))
         return index
 
-    def _state(self) -> tuple[int, int]:
-        query = "SELECT count(*), coalesce(max(id), 0) FROM sample WHERE model_id = ?"
-        n_vectors, last_id = self._library.rows(query, self._model_id)[0]
-        return int(str(n_vectors)), int(str(last_id))
+    def _mended(self, kept: Kept | None, state: tuple[int, int]) -> faiss.Index:
+        """The index in the file where it may be used, with what it lacks; else one made anew."""
+        index = self._file.read(kept) if kept else None
+        if kept and index is None:
+            self._notice("did not fit its library and was made anew")
+        if kept is None or index is None or not self._can_grow(index, kept, state):
+            self.was_rebuilt = True
+            index = self._built(state[0])
+        elif state != (kept.n_vectors, kept.last_id):
+            add(index, self._rows.batches(kept.last_id))
+        if self.was_rebuilt or kept is None or state[0] * (1 - _LACKING_MAX) > kept.n_vectors:
+            self._keep(index, state)
+        return index
 
-    def _load(self, state: tuple[int, int]) -> faiss.Index | None:
-        import faiss
-
-        noted = self._library.rows(
-            "SELECT n_vectors, last_id, sha256 FROM vector_cache WHERE model_id = ?", self._model_id
+    def _can_grow(self, index: faiss.Index, kept: Kept, state: tuple[int, int]) -> bool:
+        is_whole = index.ntotal == kept.n_vectors == self._rows.count_until(kept.last_id)
+        return (
+            is_whole
+            and index.d == self._dimension
+            and is_compressed(index) == self._is_to_be_compressed(state[0])
         )
-        if not noted or noted[0][:2] != state or not self.path.exists():
-            return None
-        # FAISS itself accepts a flipped bit, so the file is read only with the hash it was saved with.
-        return faiss.read_index(str(self.path)) if fingerprint(self.path) == noted[0][2] else None
 
-    def _build(self) -> faiss.Index:
-        import faiss
+    def _is_to_be_compressed(self, n_vectors: int) -> bool:
+        return n_vectors > self._exact_max
 
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._dimension))
-        last_id = 0
-        while True:
-            rows = self._library.rows(
-                "SELECT id, vec FROM sample WHERE model_id = ? AND id > ? ORDER BY id LIMIT ?",
-                self._model_id, last_id, _BATCH,
-            )  # fmt: skip
-            if not rows:
-                return index
-            vectors = np.stack([np.frombuffer(row[1], np.float16) for row in rows])  # type: ignore[call-overload]
-            ids = np.array([row[0] for row in rows], np.int64)
-            index.add_with_ids(vectors.astype(np.float32), ids)
-            last_id = int(ids[-1])
+    def _built(self, n_vectors: int) -> faiss.Index:
+        if not self._is_to_be_compressed(n_vectors):
+            return add(exact_index(self._dimension), self._rows.batches())
+        sample = self._rows.sample(n_to_learn_from(n_vectors), n_vectors)
+        return add(compressed_index(sample, n_vectors), self._rows.batches())
 
-    def _save(self, index: faiss.Index, state: tuple[int, int]) -> None:
-        import faiss
+    def _keep(self, index: faiss.Index, state: tuple[int, int]) -> None:
+        if problem := self._file.write(index, state):
+            self._notice(f"could not be kept ({problem}) and will be made again")
 
-        data = faiss.serialize_index(index).tobytes()
-        try:
-            _replace(self.path, data)
-        except OSError as error:
-            raise StorageFullError(f"{self.path}: cannot be written ({error.strerror}); make room") from error
-        with self._library.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO vector_cache(model_id, n_vectors, last_id, sha256) VALUES (?, ?, ?, ?)",
-                (self._model_id, *state, fingerprint(self.path)),
-            )
-
-
-def _only(sample_ids: npt.NDArray[np.int64]) -> faiss.SearchParameters:
-    import faiss
-
-    # FAISS adds keyword arguments to its classes at run time, which no type checker sees.
-    return faiss.SearchParameters(sel=faiss.IDSelectorBatch(sample_ids))  # type: ignore[call-arg]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that a reader meets the old bytes or the new ones, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    def _notice(self, what: str) -> None:
+        self.notices.append(plain(f"{self.path.name}: the cache of vectors {what}"))
+        _log.warning("%s", self.notices[-1])

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from ..tools.clock import Span
 from ..tools.passages import Passage
 from ..tools.roles import ImageTextEmbedder
 from ..tools.subtitles import sidecars
+from .episode_writing import update_events
 from .fingerprint import fingerprint
 from .library import Library
-from .listening import HOP_S, Heard
-from .looking import Looked
-from .records import Coverage, Event, Video, to_stored, to_title, to_us
-from .stemming import stems
+from .listening import Heard
+from .picture_batches import Looked
+from .records import ContentKey, Coverage, Event, Video, to_us
+from .rows import (
+    delete_media,
+    model_row,
+    write_coverage,
+    write_length,
+    write_lost,
+    write_media,
+    write_passages,
+    write_samples,
+    write_sightings,
+    write_sound,
+)
+from .segmentation import settings_for
 
-
-@dataclass(frozen=True)
-class ContentKey:
-    """What makes a remembered video the same one: its content, its subtitles' content, its tracks."""
-
-    sha256: str
-    sidecar_sha256: str = ""
-    tracks: str = ""
+__all__ = ["ContentKey", "Findings", "sidecar_fingerprint", "store"]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that one ingestion found out about a video."""
+    """All that one ingestion found out about a video; its events are cut from the rest where they are None."""
 
     duration_s: float
     size: tuple[int, int]
@@ -40,7 +42,7 @@ class Findings:
     looked: Looked | None
     heard: Heard | None
     passages: list[Passage]
-    events: list[Event]
+    events: list[Event] | None
     coverage: list[Coverage]
     notes: list[str]
 
@@ -57,110 +59,48 @@ def sidecar_fingerprint(path: Path, language: str) -> str:
 
 
 def store(library: Library, path: Path, key: ContentKey, settings: str, findings: Findings) -> Video:
-    """Write a video, in place of what was remembered of the same content read in the same way.
+    """Write a video at once, in place of what was remembered of the same content read in the same way.
 
     Raises ``LibraryBusyError`` and ``StorageFullError``; then the library is as it was before.
     """
-    status = path.stat()
     with library.transaction() as connection:
-        for condition, value in (("sidecar_sha256", key.sidecar_sha256), ("path", to_stored(path))):
-            connection.execute(
-                f"DELETE FROM media WHERE sha256 = ? AND tracks = ? AND {condition} = ?",
-                (key.sha256, key.tracks, value),
-            )
-        row = connection.execute(
-            "INSERT INTO media(sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, tracks, settings,"
-            " duration_us, width, height, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                key.sha256, to_stored(path), to_title(path), status.st_size, status.st_mtime_ns,
-                key.sidecar_sha256, key.tracks, settings,
-                to_us(findings.duration_s), *findings.size, json.dumps(findings.notes),
-            ),
-        )  # fmt: skip
-        media_id = int(row.lastrowid or 0)
-        _write_samples(connection, media_id, findings)
-        _write_texts(connection, media_id, findings)
-        _write_sound(connection, media_id, findings)
+        delete_media(connection, path, key, "whole")
+        media_id = write_media(connection, path, key, settings, findings.size, "whole")
+        write_length(connection, media_id, findings.duration_s, findings.notes)
+        _write_senses(connection, media_id, findings)
+        write_passages(connection, media_id, findings.passages)
         _write_events(connection, media_id, findings)
-    return Video.from_row(library.rows(f"{Video.SELECT} WHERE id = ?", media_id)[0])
+        write_coverage(connection, media_id, findings.coverage)
+    return library.video(media_id)
 
 
-def _write_samples(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
-    if findings.looked is None:
-        return
-    embedder = findings.embedder
-    connection.execute(
-        "INSERT OR IGNORE INTO model(name, dimension) VALUES (?, ?)", (embedder.name, embedder.dimension)
-    )
-    (model_id,) = connection.execute("SELECT id FROM model WHERE name = ?", (embedder.name,)).fetchone()
-    vectors = findings.looked.vectors.astype(np.float16)
-    connection.executemany(
-        "INSERT OR IGNORE INTO sample(media_id, model_id, t_us, vec) VALUES (?, ?, ?, ?)",
-        (
-            (media_id, model_id, to_us(float(t)), v.tobytes())
-            for t, v in zip(findings.looked.times_s, vectors, strict=True)
-        ),
-    )
-
-
-def _write_texts(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
-    for passage in findings.passages:
-        text_id = _write_text(connection, media_id, "speech", passage.span, passage.text, passage.trust, None)
-        connection.executemany(
-            "INSERT INTO text_part(text_id, start_us, end_us, body) VALUES (?, ?, ?, ?)",
-            [(text_id, *_us(part.span), part.text) for part in passage.parts],
-        )
-    for line in findings.looked.sightings if findings.looked else []:
-        _write_text(
-            connection, media_id, "screen", line.span, line.text, line.confidence, json.dumps(line.box)
-        )
-
-
-def _write_text(
-    connection: sqlite3.Connection,
-    media_id: int,
-    sense: str,
-    span: Span,
-    body: str,
-    trust: float,
-    box: str | None,
-) -> int:
-    row = connection.execute(
-        "INSERT INTO text(media_id, sense, start_us, end_us, body, stems, trust, box) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (media_id, sense, *_us(span), body, " ".join(stems(body)), trust, box),
-    )
-    return int(row.lastrowid or 0)
-
-
-def _write_sound(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
-    heard = findings.heard
-    if heard is None:
-        return
-    connection.executemany(
-        "INSERT INTO voice(media_id, start_us, end_us) VALUES (?, ?, ?)",
-        [(media_id, *_us(span)) for span in heard.voice],
-    )
-    connection.executemany(
-        "INSERT INTO loudness(media_id, start_us, hop_us, levels_db) VALUES (?, ?, ?, ?)",
-        [(media_id, to_us(row.start_s), to_us(HOP_S), row.levels_db.tobytes()) for row in heard.loudness],
-    )
+def _write_senses(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
+    if looked := findings.looked:
+        model_id = model_row(connection, findings.embedder)
+        write_samples(connection, media_id, model_id, looked.times_s, looked.vectors)
+        write_sightings(connection, media_id, looked.sightings)
+        write_lost(connection, media_id, "picture", looked.lost)
+    if heard := findings.heard:
+        write_sound(connection, media_id, heard.voice, heard.loudness)
+        write_lost(connection, media_id, "sound", heard.lost)
 
 
 def _write_events(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
+    if findings.events is None:
+        model_id = model_row(connection, findings.embedder) if findings.looked else None
+        settings = settings_for(findings.embedder.name if findings.looked else "speech")
+        update_events(connection, media_id, model_id, findings.duration_s, True, settings)
+        connection.execute("DELETE FROM progress WHERE media_id = ?", (media_id,))
+        return
     connection.executemany(
         "INSERT INTO event(media_id, start_us, end_us, merge_height, gist) VALUES (?, ?, ?, ?, ?)",
-        [(media_id, *_us(event.span), event.merge_height, event.gist) for event in findings.events],
+        [
+            (media_id, to_us(e.span.start_s), to_us(e.span.end_s), e.merge_height, e.gist)
+            for e in findings.events
+        ],
     )
-    connection.executemany(
-        "INSERT INTO coverage(media_id, sense, engine, share, n_looks, trust) VALUES (?, ?, ?, ?, ?, ?)",
-        [(media_id, c.sense, c.engine, c.share, c.n_looks, c.trust) for c in findings.coverage],
+    connection.execute(
+        "INSERT INTO boundary SELECT media_id, start_us, merge_height, 'picture', 1 FROM event"
+        " WHERE media_id = ? AND start_us > 0",
+        (media_id,),
     )
-    lost = [("picture", findings.looked), ("sound", findings.heard)]
-    connection.executemany(
-        "INSERT INTO lost(media_id, sense, start_us, end_us) VALUES (?, ?, ?, ?)",
-        [(media_id, sense, *_us(span)) for sense, found in lost if found for span in found.lost],
-    )
-
-
-def _us(span: Span) -> tuple[int, int]:
-    return to_us(span.start_s), to_us(span.end_s)

@@ -12,8 +12,8 @@ import pytest
 
 from vidagent.index.library import Library
 from vidagent.index.listening import Heard, LoudnessRow
-from vidagent.index.looking import Looked
 from vidagent.index.memory import Memory
+from vidagent.index.picture_batches import Looked
 from vidagent.index.records import Coverage, Event
 from vidagent.index.text_tracks import TextSighting
 from vidagent.index.writing import ContentKey, Findings, store

@@ -17,8 +17,8 @@ from vidagent.agent.question import understand
 from vidagent.index.fingerprint import fingerprint
 from vidagent.index.library import Library
 from vidagent.index.listening import HOP_S, Heard, LoudnessRow
-from vidagent.index.looking import Looked
 from vidagent.index.memory import Memory
+from vidagent.index.picture_batches import Looked
 from vidagent.index.records import Coverage, Event
 from vidagent.index.text_tracks import TextSighting
 from vidagent.index.writing import ContentKey, Findings, store

@@ -86,9 +86,14 @@ def _pictures(path: Path, request: dict[str, Any], pulse: Pulse) -> Iterator[Sen
         pulse,
     )
     for picture in reader:
-        yield _picture(picture)
-    counts = {"end_s": reader.end_s, "n_pictures": reader.n_pictures, "n_damaged": reader.n_damaged}
-    yield {"kind": "end", "lost": [asdict(span) for span in reader.lost], **counts}, ()
+        header, blobs = _picture(picture)
+        yield header | {"so_far": _counts(reader)}, blobs
+    yield {"kind": "end", "end_s": reader.end_s, **_counts(reader)}, ()
+
+
+def _counts(reader: PictureReader) -> dict[str, Any]:
+    lost = [asdict(span) for span in reader.lost]
+    return {"n_pictures": reader.n_pictures, "n_damaged": reader.n_damaged, "lost": lost}
 
 
 def _moments(path: Path, request: dict[str, Any], pulse: Pulse) -> Iterator[Sent]:

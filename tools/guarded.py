@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,20 @@ class _Guarded(Generic[Item]):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many pictures were passed, how often decoding failed, and what is lost for that reason."""
+
+    n_pictures: int = 0
+    n_damaged: int = 0
+    lost: tuple[Span, ...] = ()
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Counts:
+        """The counts in a message."""
+        return cls(told["n_pictures"], told["n_damaged"], tuple(Span(**span) for span in told["lost"]))
+
+
 @dataclass
 class GuardedPictures(_Guarded[Picture]):
     """``PictureReader`` in a process of its own: the same pictures, the same counts.
@@ -94,10 +108,20 @@ class GuardedPictures(_Guarded[Picture]):
     every_s: float = 1.0
     keyframes_only: bool = False
     n_pictures: int = field(default=0, init=False)
+    _passing: Counts = field(default_factory=Counts, init=False)
+
+    def so_far(self) -> Counts:
+        """What the pictures that were given until now tell, before all are read."""
+        passing = self._passing
+        return Counts(
+            self.n_pictures + passing.n_pictures,
+            self.n_damaged + passing.n_damaged,
+            tuple(merge_spans([*self.lost, *passing.lost])),
+        )
 
     def _forget(self) -> None:
         super()._forget()
-        self.n_pictures = 0
+        self.n_pictures, self._passing = 0, Counts()
 
     def _step_s(self) -> float:
         return self.every_s
@@ -107,11 +131,13 @@ class GuardedPictures(_Guarded[Picture]):
 
     def _received(self, message: Message) -> tuple[Picture, Span]:
         picture = _picture(message)
+        self._passing = Counts.of(message.header["so_far"])
         return picture, Span(picture.pts_s, picture.end_s)
 
     def _note(self, counts: dict[str, Any]) -> None:
         super()._note(counts)
         self.n_pictures += counts["n_pictures"]
+        self._passing = Counts()
 
 
 @dataclass

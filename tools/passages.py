@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .clock import Span
@@ -40,18 +40,27 @@ def sentences(utterances: Iterable[Utterance]) -> list[Passage]:
     no full stop comes and there is no other punctuation either, as in what a recogniser heard, each
     utterance is a passage of its own. A speaker who is named at every cue is named once a passage.
     """
-    return [_passage(parts) for run in _runs(utterances) for parts in _parts(run)]
+    joiner = SentenceJoiner()
+    joined = [joiner.feed(utterance) for utterance in utterances]
+    return [passage for passages in [*joined, joiner.finish()] for passage in passages]
 
 
-def _runs(utterances: Iterable[Utterance]) -> Iterator[list[Utterance]]:
-    run: list[Utterance] = []
-    for utterance in utterances:
-        if run and not _goes_on(run, utterance):
-            yield run
-            run = []
-        run.append(utterance)
-    if run:
-        yield run
+class SentenceJoiner:
+    """Joins utterances as they come; ``pending`` are those that the next one may still go on from."""
+
+    def __init__(self, pending: Iterable[Utterance] = ()) -> None:
+        self.pending = list(pending)
+
+    def feed(self, utterance: Utterance) -> list[Passage]:
+        """Take the next utterance; the passages that nothing can be added to any more."""
+        ended = [] if not self.pending or _goes_on(self.pending, utterance) else self.finish()
+        self.pending.append(utterance)
+        return ended
+
+    def finish(self) -> list[Passage]:
+        """The passages of what was pending."""
+        run, self.pending = self.pending, []
+        return [_passage(parts) for parts in _parts(run)] if run else []
 
 
 def _goes_on(run: list[Utterance], following: Utterance) -> bool:

@@ -63,7 +63,14 @@ class PictureReader:
         track = PictureTrack(self.path, self.track, self.keyframes_only, self.pulse)
         with opened(track, way) as reading:
             try:
-                yield from reading.pictures(selection, after_s)
+                for picture in reading.pictures(selection, after_s):
+                    self._note(reading)
+                    yield picture
             finally:
-                self.end_s, self.n_pictures = reading.end_s, reading.n_pictures
-                self.n_damaged, self.lost = reading.n_damaged, merge_spans(reading.lost)
+                self._note(reading)
+
+    def _note(self, reading: Pass) -> None:
+        self.end_s, self.n_pictures = reading.end_s, reading.n_pictures
+        self.n_damaged = reading.n_damaged
+        # Healthy files, which are nearly all, have nothing to merge at each picture.
+        self.lost = merge_spans(reading.lost) if reading.lost else []

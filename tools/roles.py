@@ -84,8 +84,12 @@ class SpeechRecognizer(Protocol):
         """The name that a user can type."""
         ...
 
-    def listen(self, sound: Iterable[SoundWindow]) -> Iterator[Voiced]:
-        """Every voiced stretch in order of time; windows arrive in order and are read once."""
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
+        """Every voiced stretch that begins at ``after_s`` or later, in order of time.
+
+        Windows arrive in order and are read once; those before ``after_s`` are heard for what they tell
+        of later ones, as every run over the same sound has to give the same.
+        """
         ...
 
 

@@ -33,12 +33,12 @@ class Selection(Protocol):
 class Steps:
     """Even steps along a timeline: tells which moments are the first at or after one.
 
-    Steps are counted from the first moment and do not drift, whatever moments come.
+    Steps are counted from the first moment, or from ``first_s``, and do not drift, whatever moments come.
     """
 
-    def __init__(self, every_s: float) -> None:
+    def __init__(self, every_s: float, first_s: float | None = None) -> None:
         self._every_s = every_s
-        self._first_s: float | None = None
+        self._first_s = first_s
         self._due_s = _BEFORE_ALL_S
 
     def meets(self, time_s: float) -> bool:
@@ -47,8 +47,13 @@ class Steps:
             self._first_s = time_s
         if time_s < self._due_s - HAIR_S:
             return False
-        self._due_s = self._first_s + (_n_steps(time_s - self._first_s, self._every_s) + 1) * self._every_s
+        self._due_s = self.last_step_s(time_s) + self._every_s
         return True
+
+    def last_step_s(self, time_s: float) -> float:
+        """The last step at or before a moment."""
+        first_s = time_s if self._first_s is None else self._first_s
+        return first_s + _n_steps(time_s - first_s, self._every_s) * self._every_s
 
 
 @dataclass

@@ -62,8 +62,8 @@ class PocketSphinxRecognizer:
     detector: VoiceDetector = field(default_factory=VoiceDetector)
     name: str = "pocketsphinx"
 
-    def listen(self, sound: Iterable[SoundWindow]) -> Iterator[Voiced]:
-        """Every voiced stretch in order of time, with its utterances; the sound is at 16 kHz."""
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
+        """Every voiced stretch that begins at ``after_s`` or later, in order; the sound is at 16 kHz."""
         if find_spec("pocketsphinx") is None:
             raise CapabilityError("recognising speech needs: pip install pocketsphinx")
         n_workers = max(1, min(self.n_workers, os.cpu_count() or 1))
@@ -71,6 +71,8 @@ class PocketSphinxRecognizer:
         crew = _Crew(n_workers)
         try:
             for stretch in self.detector.stretches(sound):
+                if stretch.span.start_s < after_s:
+                    continue
                 waiting.append((stretch, crew.recognise(stretch.window)))
                 if len(waiting) > 2 * n_workers:
                     yield _voiced(*waiting.popleft())
@@ -87,11 +89,11 @@ class FakeRecognizer:
     utterances: tuple[Utterance, ...] = ()
     name: str = "fake"
 
-    def listen(self, sound: Iterable[SoundWindow]) -> Iterator[Voiced]:
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
         """The given utterances that begin inside a window of the sound, each as a stretch of its own."""
         for window in sound:
             for utterance in sorted(self.utterances, key=lambda utterance: utterance.span):
-                if window.start_s <= utterance.span.start_s < window.end_s:
+                if max(window.start_s, after_s) <= utterance.span.start_s < window.end_s:
                     yield Voiced(utterance.span, (utterance,))
 
 

@@ -85,6 +85,20 @@ def read_subtitles(path: Path, *, language: str = "en") -> Subtitles | None:
         return _inside(container, language)
 
 
+def is_subtitle_name(path: Path) -> bool:
+    """Whether a file is a subtitle file by the ending of its name."""
+    return path.suffix.lower() in _ENDINGS
+
+
+def read_transcript(path: Path) -> Subtitles:
+    """The words of a subtitle file that belongs to no video; none where it holds no cue that can be read.
+
+    Raises ``MediaError`` where the file cannot be opened.
+    """
+    found = _read_file(path)
+    return Subtitles(found.cues, plain(f"transcript {path.name}"), found.n_skipped, found.language)
+
+
 def sidecars(path: Path, *, language: str = "en") -> list[Path]:
     """Subtitle files that belong to a video by their name, the preferred one first.
 
@@ -123,7 +137,7 @@ def _labels(file: Path, video: Path) -> _Labels | None:
     """What the file's name says; None where it does not belong to the video."""
     # One name can be spelled with composed or with combining accents, depending on the system.
     name, stem = normalize("NFC", file.stem), normalize("NFC", video.stem)
-    if file.suffix.lower() not in _ENDINGS or not f"{name}.".startswith(f"{stem}."):
+    if not is_subtitle_name(file) or file.name == video.name or not f"{name}.".startswith(f"{stem}."):
         return None
     words = name[len(stem) + 1 :].lower().split(".") if name != stem else []
     languages = [word for word in words if word not in _FLAGS]
