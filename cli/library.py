@@ -1,6 +1,13 @@
-"""``vidagent ls`` and ``vidagent rm``: what is remembered, and forgetting it."""
+"""What is remembered: ``vidagent ls`` and ``rm``, and ``vidagent library`` to look after the file that holds it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from .edge import (
     JsonOption,
@@ -11,6 +18,18 @@ from .edge import (
     library_path,
     say,
     say_json,
+)
+
+if TYPE_CHECKING:
+    from ..index.exchange import Merged
+    from ..index.records import Video
+
+_UNSOUND = 1
+
+app = typer.Typer(
+    help="Look after the library file: check, compact, export, import, merge.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -30,6 +49,7 @@ def list_videos(as_json: JsonOption = False, library: LibraryOption = None) -> N
                 "tracks": v.tracks,
                 "duration_s": v.duration_s,
                 "notes": v.notes,
+                "whole": v.is_whole,
             }
             for v in videos
         ]
@@ -54,3 +74,99 @@ def remove(
         found = known(opened, video, Tracks(picture_track, sound_track))
         opened.remove(found)
     say(f"{found.short_id}  {found.title}  forgotten")
+
+
+@app.command()
+def check(as_json: JsonOption = False, library: LibraryOption = None) -> None:
+    """Look for anything wrong with the library, and alter nothing; ends with code 1 where there is something."""
+    from ..index.upkeep import check as check_library
+
+    path = library_path(library)
+    found = check_library(path)
+    if as_json:
+        say_json([asdict(finding) for finding in found])
+    else:
+        for line in [f"{finding.what}; {finding.remedy}" for finding in found] or [f"{path}: sound"]:
+            say(line)
+    if found:
+        raise typer.Exit(_UNSOUND)
+
+
+@app.command()
+def compact(as_json: JsonOption = False, library: LibraryOption = None) -> None:
+    """Give back room that the library does not need; others may read it meanwhile."""
+    from ..index.upkeep import compact as compact_library
+
+    done = compact_library(library_path(library))
+    if as_json:
+        say_json(asdict(done))
+    else:
+        say(f"{done.before_bytes:,} bytes before, {done.after_bytes:,} bytes after")
+
+
+@app.command()
+def export(
+    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="The remembered videos to write.")],
+    target: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to make.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    library: LibraryOption = None,
+) -> None:
+    """Write a library file that holds only these videos."""
+    from ..index.exchange import export as export_videos
+    from ..index.library import Library
+    from ..tools.tracks import Tracks
+    from .videos import known
+
+    with Library(library_path(library)) as opened:
+        chosen = {video.id: video for video in (known(opened, name, Tracks()) for name in videos)}
+        export_videos(opened, list(chosen.values()), target, force)
+    for video in chosen.values():
+        say(f"{video.short_id}  {video.title}  written to {target}")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A library file, as export writes it.")],
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Put the videos of another library file into this library."""
+    _merge([file], as_json, library)
+
+
+@app.command()
+def merge(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Other library files.")],
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Put the videos of several library files into this library, all of them or none."""
+    _merge(files, as_json, library)
+
+
+def _merge(files: list[Path], as_json: bool, library: Path | None) -> None:
+    from ..index.exchange import merge as merge_files
+    from ..index.library import Library
+
+    with Library(library_path(library)) as opened:
+        merged = merge_files(opened, files)
+    fates = _fates(merged)
+    if as_json:
+        say_json({name: [_row(video) for video in videos] for name, _, videos in fates})
+        return
+    for _, told, videos in fates:
+        for video in videos:
+            say(f"{video.short_id}  {video.title}  {told}")
+
+
+def _fates(merged: Merged) -> Iterable[tuple[str, str, list[Video]]]:
+    return (
+        ("added", "added", merged.added),
+        ("kept", "there already, kept", merged.kept),
+        ("replaced", "there already, replaced by a closer reading", merged.replaced),
+        ("left_out", "left out: not read to its end", merged.left_out),
+    )
+
+
+def _row(video: Video) -> dict[str, str]:
+    return {"id": video.short_id, "title": video.title, "tracks": video.tracks}

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from ..tools.errors import VidagentError
-from . import ask, events, ingest, library, probe
-from .edge import complain
+from . import ask, events, ingest, library, probe, search
+from .edge import complain, write_any_character
 
 _INTERRUPTED = 130
 
@@ -27,6 +27,8 @@ app.command("ls")(library.list_videos)
 app.command("rm")(library.remove)
 app.command("events")(events.events)
 app.command("probe")(probe.probe)
+app.command("search")(search.search)
+app.add_typer(library.app, name="library")
 
 
 def _print_version(wanted: bool) -> None:
@@ -52,6 +54,7 @@ def run() -> None:
 
     Usage errors, Ctrl-C (130) and a closed pipe are typer's; our own errors end in one line.
     """
+    write_any_character()
     try:
         app()
     except VidagentError as error:
@@ -59,7 +62,7 @@ def run() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            complain("interrupted; what was remembered before is kept, nothing half done is")
+            complain("interrupted; what was found is kept, and the same command goes on from there")
         raise
     except Exception as error:
         # The one place for what nobody foresaw: a user gets a line, a developer asks for more.

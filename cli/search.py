@@ -1,0 +1,70 @@
+"""``vidagent search``: words across all remembered videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from .edge import JsonOption, LibraryOption, library_path, say, say_json
+
+if TYPE_CHECKING:
+    from ..index.search import Found
+
+_SENSES = {"speech": "speech", "screen": "words on screen"}
+
+
+def search(
+    words: Annotated[
+        str, typer.Argument(metavar="WORDS", help="Any words; those in quotes have to stand as written.")
+    ],
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many hits.")] = 20,
+    videos: Annotated[
+        list[str] | None,
+        typer.Option("--video", metavar="VIDEO", help="Only in this remembered video; repeat it for more."),
+    ] = None,
+    sense: Annotated[
+        Literal["speech", "screen"] | None, typer.Option("--sense", help="Only what was said, or shown.")
+    ] = None,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Find words in everything that was said or stood on screen, in all remembered videos."""
+    from ..index.library import Library
+    from ..index.search import search_library
+    from ..tools.tracks import Tracks
+    from .videos import known
+
+    with Library(library_path(library)) as opened:
+        chosen = [known(opened, name, Tracks()) for name in videos] if videos else None
+        found = search_library(opened, words, limit, videos=chosen, sense=sense)
+    if as_json:
+        say_json([_row(hit) for hit in found])
+        return
+    for line in [*_lines(found)] or ["nothing found"]:
+        say(line)
+
+
+def _lines(found: list[Found]) -> Iterator[str]:
+    """The hits, those of one video together; the video with the best hit comes first."""
+    by_video: dict[int, list[Found]] = {}
+    for hit in found:
+        by_video.setdefault(hit.video.id, []).append(hit)
+    for hits in by_video.values():
+        for hit in hits:
+            sense, video = _SENSES[hit.text.sense], hit.video
+            yield f"{video.short_id} {video.title}  {hit.text.span}  “{hit.excerpt}” ({sense})"
+
+
+def _row(hit: Found) -> dict[str, object]:
+    return {
+        "id": hit.video.short_id,
+        "title": hit.video.title,
+        "start_s": round(hit.text.span.start_s, 3),
+        "end_s": round(hit.text.span.end_s, 3),
+        "sense": hit.text.sense,
+        "text": hit.text.body,
+        "score": round(hit.score, 4),
+        "trust": hit.text.trust,
+    }
