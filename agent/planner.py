@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..index.completion import Seed, complete
 from ..index.memory import Memory
 from ..tools.clock import Span
 from . import reading
@@ -18,6 +19,7 @@ from .sensing import resembling
 # Below this an answer is more likely wrong than right, so none is given.
 ABSTAIN_BELOW = 0.25
 _NEAREST = 3
+_HINT = 0.9
 
 
 def ask(
@@ -87,7 +89,19 @@ def _nearest(memory: Memory, question: Question) -> list[Evidence]:
     wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
     inquiry = Inquiry(memory, wider)
     alike = [e for e in resembling(memory, question.text) if inquiry.is_wanted(e.span)]
-    return best_first([*inquiry.evidence(), *alike])[:_NEAREST]
+    return best_first([*inquiry.evidence(), *alike, *_around(inquiry, alike)])[:_NEAREST]
+
+
+def _around(inquiry: Inquiry, alike: list[Evidence]) -> list[Evidence]:
+    """What was said where the picture looks most like it, as a hint that is weaker than the picture's."""
+    seeds = [Seed(e.span, e.sense, e.fit) for e in alike]
+    return [
+        Evidence(
+            c.text.span, c.text.sense, c.text.body, round(_HINT * c.score, 4), c.text.trust, (c.text.id,)
+        )
+        for c in complete(inquiry.memory, seeds, "speech")
+        if inquiry.is_wanted(c.text.span)
+    ]
 
 
 def _not_found(question: Question) -> str:
