@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -91,3 +92,14 @@ def test_a_text_track_inside_the_film_is_read(library: Library) -> None:
     answer = asked(library, FILMS / "nasa_webb_13s.mp4", "Where does the narrator say the cleanroom is?")
     assert "Greenbelt, Maryland" in answer.text
     assert answer.moments[0].span.overlap_s(Span(8.35, 12.47)) > 4.0
+
+
+def test_clips_in_a_row_are_chapters(library: Library) -> None:
+    film = FILMS / "long_mix_24min.mp4"
+    clips = json.loads(film.with_suffix(".timeline.json").read_text())
+    video = ingest(library, film, embedded(read_text=False, hear_speech=False)).video
+    begins_s = [chapter.span.start_s for chapter in Memory(library, video).events("chapter")[1:]]
+    true_s = [float(clip["start"]) for clip in clips[1:]]
+    assert [true for true in true_s if all(abs(begin - true) > 1.0 for begin in begins_s)] == []
+    n_false = sum(all(abs(begin - true) > 1.0 for true in true_s) for begin in begins_s)
+    assert n_false <= len(true_s) // 2
