@@ -138,7 +138,7 @@ class Library:
             unchanged = (video.size_bytes, video.mtime_ns) == (status.st_size, status.st_mtime_ns)
             if unchanged and (video.sidecar_sha256, video.tracks) == (sidecar_sha256, tracks):
                 return video
-        if not self._where("size_bytes = ?", status.st_size):
+        if not self._whole("size_bytes = ?", status.st_size):
             return None
         same = [v for v in self._whole("sha256 = ?", fingerprint(path)) if v.tracks == tracks]
         twins = [video for video in same if video.sidecar_sha256 == sidecar_sha256]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -22,6 +23,23 @@ def exit_code_of(work: Callable[[], int]) -> int:
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def at_once(work: Callable[[int], object], n: int) -> list[int | None]:
+    """Exit codes of ``n`` processes that start together."""
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(n)
+
+    def wait_and_work(number: int) -> None:
+        start.wait()
+        work(number)
+
+    children = [context.Process(target=wait_and_work, args=(number,)) for number in range(n)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    return [child.exitcode for child in children]
 
 
 def child_ids() -> set[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import random
 import resource
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from children import exit_code_of
+from children import at_once, exit_code_of
 
 from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
@@ -97,23 +96,6 @@ def assert_whole(library: Library, n_videos: int) -> None:
 def assert_file_whole(path: Path, n_videos: int) -> None:
     with Library(path) as library:
         assert_whole(library, n_videos)
-
-
-def at_once(work: Callable[[int], None], n: int) -> list[int | None]:
-    """Exit codes of ``n`` processes that start together."""
-    context = multiprocessing.get_context("fork")
-    start = context.Barrier(n)
-
-    def wait_and_work(number: int) -> None:
-        start.wait()
-        work(number)
-
-    children = [context.Process(target=wait_and_work, args=(number,)) for number in range(n)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-    return [child.exitcode for child in children]
 
 
 # What was stored is what is remembered.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import resource
@@ -11,12 +10,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from children import exit_code_of
+from children import at_once, exit_code_of
 from clips import Pixels, make_clip, solid, steady, tone
 
 from vidagent.agent.answer import Answer
@@ -168,23 +166,6 @@ def test_a_log_torn_or_flipped_three_hundred_ways_opens_sound(
 
 
 # ---- several at once
-
-
-def at_once(work: Callable[[int], object], n: int) -> list[int | None]:
-    """Exit codes of ``n`` processes that start together."""
-    context = multiprocessing.get_context("fork")
-    start = context.Barrier(n)
-
-    def wait_and_work(number: int) -> None:
-        start.wait()
-        work(number)
-
-    children = [context.Process(target=wait_and_work, args=(number,)) for number in range(n)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-    return [child.exitcode for child in children]
 
 
 def test_four_processes_that_read_one_video_remember_it_once(
