@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,8 +30,10 @@ from .edge import (
 if TYPE_CHECKING:
     from ..index.library import Library
     from ..index.records import Event, Level, Video
+    from ..index.segmentation import SegmentationSettings, Surprise
 
 _FINER, _COARSER = 0.5, 2.0
+_IMPLIES = "Cuts anew; what is not named is as usual, or makes room."
 
 
 class LevelName(StrEnum):
@@ -47,12 +50,49 @@ class LevelName(StrEnum):
         return levels[self.value]
 
 
+class SurpriseName(StrEnum):
+    """What a change is measured against when a remembered video is cut anew."""
+
+    previous = "previous"
+    mean = "mean"
+    contrast = "contrast"
+
+    @property
+    def surprise(self) -> Surprise:
+        """The surprise as the memory calls it."""
+        names: dict[str, Surprise] = {"previous": "previous", "mean": "mean", "contrast": "contrast"}
+        return names[self.value]
+
+
 class Grain(StrEnum):
     """How a remembered video is cut anew."""
 
     finer = "finer"
     usual = "usual"
     coarser = "coarser"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a remembered video is cut anew; what is None is as usual."""
+
+    grain: Grain | None
+    min_event_s: float | None
+    max_event_s: float | None
+    surprise: SurpriseName | None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything was asked for."""
+        return self != Cut(None, None, None, None)
+
+    def settings(self, usual: SegmentationSettings) -> SegmentationSettings:
+        """The usual settings with what was asked for; raises ``RequestError`` for lengths that cannot be."""
+        from ..index.segmentation import with_grain, with_lengths, with_surprise
+
+        factor = {Grain.finer: _FINER, Grain.coarser: _COARSER}.get(self.grain or Grain.usual, 1.0)
+        settings = with_lengths(with_grain(usual, factor), self.min_event_s, self.max_event_s)
+        return with_surprise(settings, self.surprise.surprise) if self.surprise else settings
 
 
 def events(
@@ -64,6 +104,26 @@ def events(
         Grain | None,
         typer.Option(
             "--cut-anew", help="Cut the remembered video into other events first; reads nothing again."
+        ),
+    ] = None,
+    min_event: Annotated[
+        float | None,
+        typer.Option("--min-event", metavar="SECONDS", help=f"The shortest event. {_IMPLIES}"),
+    ] = None,
+    max_event: Annotated[
+        float | None,
+        typer.Option(
+            "--max-event",
+            metavar="SECONDS",
+            help=f"The longest event, twice the shortest or more. {_IMPLIES}",
+        ),
+    ] = None,
+    surprise: Annotated[
+        SurpriseName | None,
+        typer.Option(
+            "--surprise",
+            help="Look for changes from one picture to the next, from the mean of those before, or, as usual,"
+            " between those before and those after. Cuts anew.",
         ),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
@@ -81,16 +141,20 @@ def events(
     from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
+    from ..index.segmentation import SegmentationSettings
     from ..tools.tracks import Tracks
     from .videos import remembered
 
     if sum((as_csv, as_vtt, as_json)) > 1:
         raise RequestError("--json, --csv and --vtt are three forms of one timeline: choose one")
+    anew = Cut(cut_anew, min_event, max_event, surprise)
+    # A slip is told before a long video is read.
+    anew.settings(SegmentationSettings())
     settings = IngestSettings(tracks=Tracks(picture_track, sound_track), accepts_damage=accept_damage)
     with Library(library_path(library)) as opened:
         found = remembered(opened, video, settings)
-        if cut_anew:
-            _cut(opened, found, cut_anew)
+        if anew.is_wanted:
+            _cut(opened, found, anew)
         stretches = Memory(opened, found).events(level.level)
         within = stretch(from_time, to_time, found.duration_s)
     shown = [e for e in stretches if within is None or e.span.overlap_s(within) > 0]
@@ -129,13 +193,12 @@ def _write(path: Path, text: str) -> None:
         raise RequestError(f"{path}: {error.strerror}") from error
 
 
-def _cut(library: Library, video: Video, grain: Grain) -> None:
+def _cut(library: Library, video: Video, anew: Cut) -> None:
     from ..index.resegmentation import resegment
-    from ..index.segmentation import settings_for, with_grain
+    from ..index.segmentation import settings_for
     from ..index.timeline import Timeline
 
     if not video.is_whole:
         raise RequestError(f"{video.title}: still being read; it can be cut anew when it is whole")
-    factor = {Grain.finer: _FINER, Grain.usual: 1.0, Grain.coarser: _COARSER}[grain]
     usual = settings_for(Timeline.of(library, video).model or "speech")
-    resegment(library, video, with_grain(usual, factor))
+    resegment(library, video, anew.settings(usual))

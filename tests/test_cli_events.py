@@ -7,11 +7,12 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from clips import make_clip, solid, steady
-from commands import Commands
+from commands import Commands, Done
 from conftest import Rememberer
 
 from vidagent.index.library import Library
@@ -154,14 +155,23 @@ def test_two_forms_at_once_are_refused(hostile: Commands) -> None:
     assert "choose one" in done.complaint
 
 
-def test_a_video_is_cut_anew_without_looking_at_it_again(
-    vidagent: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    colours = (BLACK, RED, BLUE)
-    clip = make_clip(
-        tmp_path / "colours.mp4", steady(150, step_s=0.2), lambda i: solid(colours[i // 50], (160, 96))(i)
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """Half a minute of three colours, ten seconds each."""
+    shades = (BLACK, RED, BLUE)
+    return make_clip(
+        tmp_path / "colours.mp4", steady(150, step_s=0.2), lambda i: solid(shades[i // 50], (160, 96))(i)
     )
-    first = vidagent("events", clip, "--json").value
+
+
+def starts_of(done: Done) -> list[float]:
+    return [row["start_s"] for row in done.value]
+
+
+def test_a_video_is_cut_anew_without_looking_at_it_again(
+    vidagent: Commands, colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = vidagent("events", colours, "--json").value
     assert [row["start_s"] for row in first] == pytest.approx([0.0, 10.0, 20.0], abs=0.3)
 
     def look(*_: object) -> None:
@@ -169,7 +179,63 @@ def test_a_video_is_cut_anew_without_looking_at_it_again(
 
     monkeypatch.setattr(AppearanceEmbedder, "embed_images", look)
     monkeypatch.setattr("vidagent.index.ingest.guarded_probe", look)
-    finer = vidagent("events", clip, "--cut-anew", "finer", "--json")
+    finer = vidagent("events", colours, "--cut-anew", "finer", "--json")
     assert len(finer.value) >= len(first)
-    assert vidagent("events", clip, "--cut-anew", "usual", "--json").value == first
-    assert json.loads(vidagent("events", clip, "--json").out) == first
+    assert vidagent("events", colours, "--cut-anew", "usual", "--json").value == first
+    assert json.loads(vidagent("events", colours, "--json").out) == first
+
+
+@pytest.mark.parametrize(
+    ("words", "expected_s"),
+    [
+        (("--min-event", "15"), [0.0]),
+        (("--max-event", "6"), [0.0, 5.0, 10.0, 15.0, 20.0, 25.0]),
+        (("--surprise", "previous"), [0.0, 10.0, 20.0]),
+        (("--cut-anew", "coarser", "--surprise", "mean"), [0.0, 10.0, 20.0]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_how_it_was_cut_lasts_until_it_is_cut_anew(
+    vidagent: Commands, colours: Path, words: tuple[str, ...], expected_s: list[float]
+) -> None:
+    usual = vidagent("events", colours, "--json").value
+    cut = vidagent("events", colours, *words, "--json")
+    assert starts_of(cut) == pytest.approx(expected_s, abs=0.5)
+    assert vidagent("ingest", colours).code == 0
+    assert vidagent("events", colours, "--json").value == cut.value
+    assert vidagent("events", colours, "--cut-anew", "usual", "--json").value == usual
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--min-event", "0"), "longer than 0"),
+        (("--min-event", "-1"), "longer than 0"),
+        (("--min-event", "nan"), "longer than 0"),
+        (("--max-event", "0.5"), "1 second or longer"),
+        (("--max-event", "inf"), "1 second or longer"),
+        (("--min-event", "40", "--max-event", "60"), "twice the shortest of 40"),
+    ],
+)
+def test_lengths_that_cannot_be_are_refused_before_a_video_is_read(
+    vidagent: Commands, tmp_path: Path, words: tuple[str, ...], complaint: str
+) -> None:
+    done = vidagent("events", tmp_path / "not there.mp4", *words)
+    assert (done.code, done.out) == (2, "")
+    assert complaint in done.complaint
+    assert done.complaint.count("\n") == 1
+
+
+def test_subtitles_are_cut_anew_to_other_lengths(vidagent: Commands, tmp_path: Path) -> None:
+    said = [
+        f"00:{i // 60:02}:{i % 60:02}.000 --> 00:{i // 60:02}:{i % 60 + 8:02}.000" for i in range(0, 600, 10)
+    ]
+    talk = tmp_path / "talk.vtt"
+    talk.write_text(
+        "WEBVTT\n\n" + "\n\n".join(f"{cue}\nwords about {i} things" for i, cue in enumerate(said))
+    )
+    usual = starts_of(vidagent("events", talk, "--json"))
+    cut = starts_of(vidagent("events", talk, "--max-event", "60", "--json"))
+    assert len(cut) > len(usual)
+    assert max(b - a for a, b in pairwise([*cut, 598.0])) <= 60.0
+    assert starts_of(vidagent("events", talk, "--json")) == cut

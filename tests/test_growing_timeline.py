@@ -29,8 +29,18 @@ HASTY = replace(
 )  # fmt: skip
 # Barriers are rare, so that most of them are forced.
 HESITANT = replace(HASTY, min_contrast=0.4, event_at=0.3, barrier_at=0.6, chapter_at=0.7)
+# Proposals that are moved, by surprises that know only what was before, or that are not.
+MOVED = [
+    replace(HASTY, surprise="previous", refinement="modularity"),
+    replace(HASTY, surprise="mean", refinement="conductance"),
+    replace(HASTY, surprise="contrast", refinement="modularity"),
+    replace(HASTY, surprise="mean"),
+    replace(HESITANT, surprise="mean", refinement="modularity"),
+    replace(HESITANT, surprise="previous", refinement="conductance"),
+    replace(HESITANT, surprise="previous"),
+]
 SEEDS = st.integers(0, 1_000_000)
-RULES = st.sampled_from([HASTY, HESITANT])
+RULES = st.sampled_from([HASTY, HESITANT, *MOVED])
 N_CHAPTERS = st.sampled_from([0, 0, 1, 4, 60])
 
 
@@ -88,7 +98,7 @@ def streamed(signals: Signals, until_s: float, batch_s: float, rules: Segmentati
     return final
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @example(253358445, 1799, 1, 335, HASTY)
 @example(344550842, 1956, 4, 104, HESITANT)
 @example(51147561, 2324, 4, 350, HASTY)

@@ -9,13 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import make_file
+from memories import Findings, store
 
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.records import ContentKey
 from vidagent.index.resegmentation import resegment
-from vidagent.index.segmentation import SegmentationSettings, with_grain
-from vidagent.index.writing import Findings, store
+from vidagent.index.segmentation import (
+    SegmentationSettings,
+    Surprise,
+    with_grain,
+    with_lengths,
+    with_surprise,
+)
 from vidagent.tools.errors import VidagentError
 
 USUAL = SegmentationSettings()
@@ -54,6 +60,22 @@ def test_the_levels_follow_the_settings(film: Memory) -> None:
     assert len(film.events("chapter")) < len(film.events())
     resegment(film.library, film.video, replace(USUAL, chapter_at=USUAL.event_at))
     assert [c.span for c in film.events("chapter")] == [e.span for e in film.events()]
+
+
+@pytest.mark.parametrize("surprise", ["previous", "mean", "contrast"])
+def test_each_surprise_finds_the_great_change(film: Memory, surprise: Surprise) -> None:
+    resegment(film.library, film.video, with_surprise(with_grain(USUAL, 3.0), surprise))
+    assert starts_s(film) == pytest.approx([0.0, 80.0], abs=3)
+
+
+def test_lengths_are_kept_to_and_the_settings_are_stored(film: Memory) -> None:
+    rules = with_lengths(USUAL, 50.0)
+    resegment(film.library, film.video, rules)
+    lengths_s = [event.span.duration_s for event in film.events()]
+    assert len(lengths_s) > 1
+    assert all(50.0 <= length_s <= 120.0 for length_s in lengths_s)
+    ((stored,),) = film.library.rows("SELECT segmentation FROM media")
+    assert SegmentationSettings.from_json(str(stored)) == rules
 
 
 def test_what_was_cut_goes_without_a_trace(film: Memory) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,21 +17,29 @@ from vidagent.index.segmentation import (
     Mark,
     SegmentationSettings,
     Signals,
+    Surprise,
     lexical_samples,
     segment,
     settings_for,
     speech_marks,
+    with_lengths,
+    with_surprise,
 )
 from vidagent.index.segmentation.merging import merge_heights
-from vidagent.index.segmentation.refinement import quality, refine
+from vidagent.index.segmentation.refinement import Metric, quality, refine
+from vidagent.index.segmentation.settings import Refinement
 from vidagent.index.segmentation.signals import Numbers
 from vidagent.index.segmentation.surprise import contrast, mean_before, previous, vector_sums
 from vidagent.tools.clock import Span
+from vidagent.tools.errors import RequestError
 
+Levels = npt.NDArray[np.float32]
 USUAL = SegmentationSettings()
 # Barriers are forced, and events divided, early enough for a short timeline to meet both.
 SHORT = replace(USUAL, forced_s=150.0, max_event_s=40.0, memory_s=60.0, long_window_s=12.0)
 SEEDS = st.integers(0, 10_000)
+SURPRISES = st.sampled_from(["previous", "mean", "contrast"])
+REFINEMENTS = st.sampled_from(["none", "modularity", "conductance"])
 
 
 def scenes(seed: int, n: int = 400, step_s: float = 1.0, n_marks: int = 3) -> Signals:
@@ -87,11 +96,13 @@ def events_of(boundaries: list[Boundary], end_s: float, rules: SegmentationSetti
     return [Span(a, b) for a, b in pairwise(edges_s)]
 
 
-@settings(max_examples=40, deadline=None)
-@given(SEEDS, st.lists(st.floats(5.0, 399.0), max_size=8))
-def test_as_it_grows_it_is_cut_as_all_at_once(seed: int, stops_s: list[float]) -> None:
-    signals = scenes(seed)
-    assert streamed(signals, 400.0, stops_s, SHORT) == segment(signals, 400.0, SHORT).boundaries
+@settings(max_examples=100, deadline=None)
+@given(SEEDS, st.lists(st.floats(5.0, 399.0), max_size=8), SURPRISES, REFINEMENTS)
+def test_as_it_grows_it_is_cut_as_all_at_once(
+    seed: int, stops_s: list[float], surprise: Surprise, refinement: Refinement
+) -> None:
+    signals, rules = scenes(seed), replace(SHORT, surprise=surprise, refinement=refinement)
+    assert streamed(signals, 400.0, stops_s, rules) == segment(signals, 400.0, rules).boundaries
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -199,6 +210,14 @@ def test_prefix_sums_give_what_the_matrix_gives(seed: int, n: int) -> None:
         assert conductance == pytest.approx(min(ratios), abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_vectors_are_left_as_they_are(kind: type[np.float32] | type[np.float64]) -> None:
+    rows = np.random.default_rng(0).normal(size=(20, 6)).astype(kind)
+    before = rows.copy()
+    quality(rows)
+    assert np.array_equal(rows, before)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_known_cuts_are_found(seed: int) -> None:
     times_s, vectors, true_s = stream(seed)
@@ -207,6 +226,50 @@ def test_known_cuts_are_found(seed: int) -> None:
     assert f1(events_s, true_s, 3.0) >= 0.98
     uniform = list(np.linspace(0, 3600, len(true_s) + 2)[1:-1])
     assert f1(uniform, true_s, 3.0) < 0.4
+
+
+@pytest.mark.parametrize("surprise", ["previous", "mean", "contrast"])
+def test_known_cuts_are_found_by_each_surprise(surprise: Surprise) -> None:
+    # Nothing is divided for its length, which is no place that a surprise has found.
+    rules = with_surprise(replace(USUAL, max_event_s=3600.0), surprise)
+    shares = []
+    for seed in range(4):
+        times_s, vectors, true_s = stream(seed)
+        found = segment(Signals(times_s, vectors), 3600.0, rules).boundaries
+        shares.append(f1([b.time_s for b in found if b.height >= rules.event_at], true_s, 3.0))
+    assert np.mean(shares) >= 0.98
+
+
+def fading() -> Signals:
+    """A picture that turns into another from 26 to 34 s, two samples a second."""
+    rows = np.zeros((120, 2))
+    share = np.clip((np.arange(120) - 52) / 16, 0, 1)
+    rows[:, 0], rows[:, 1] = 1 - share, share
+    return Signals(np.arange(120) * 0.5, unit(rows))
+
+
+def test_a_surprise_that_knows_only_what_was_before_is_moved_to_the_middle_of_a_fade() -> None:
+    rules = with_surprise(USUAL, "mean")
+    late = segment(fading(), 60.0, replace(rules, refinement="none")).boundaries
+    assert late[0].time_s >= 32.0
+    (cut,) = segment(fading(), 60.0, rules).boundaries
+    assert cut.time_s == pytest.approx(30.0, abs=1.0)
+
+
+@pytest.mark.parametrize("surprise", ["previous", "mean", "contrast"])
+@pytest.mark.parametrize("metric", ["modularity", "conductance"])
+def test_a_hard_cut_is_not_moved(surprise: Surprise, metric: Metric) -> None:
+    rules = replace(USUAL, surprise=surprise, refinement=metric)
+    (cut,) = segment(two_colours(), 60.0, rules).boundaries
+    assert cut.time_s == 30.0
+
+
+def test_a_cut_is_refined_among_the_places_that_are_allowed() -> None:
+    vectors = two_colours(40, 20).vectors
+    assert refine(vectors, 30, 0, 40) == 20
+    assert refine(vectors, 30, 0, 40, within=(25, 35)) == 25
+    assert refine(vectors, 15, 0, 40, within=(10, 20)) == 20
+    assert refine(vectors, 30, 0, 40, within=(35, 30)) == 30
 
 
 def two_colours(n: int = 120, at: int = 60, step_s: float = 0.5) -> Signals:
@@ -223,15 +286,48 @@ def test_a_hard_cut_is_where_it_is() -> None:
     assert cut.height >= USUAL.chapter_at
 
 
-def test_a_fade_is_cut_where_it_is_quietest() -> None:
-    rows = np.zeros((120, 2))
-    share = np.clip((np.arange(120) - 52) / 16, 0, 1)
-    rows[:, 0], rows[:, 1] = 1 - share, share
-    levels = np.full(600, -20, np.float32)
-    levels[305] = -90.0
-    signals = Signals(np.arange(120) * 0.5, unit(rows), loudness=(np.arange(600) / 10, levels))
+def heard(quiet_s: dict[float, float]) -> tuple[Numbers, Levels]:
+    """A minute at -20 dB, ten values a second, but for some seconds with a loudness of their own."""
+    levels_db = np.full(600, -20, np.float32)
+    for time_s, level_db in quiet_s.items():
+        levels_db[round(time_s * 10)] = level_db
+    return np.arange(600) / 10, levels_db
+
+
+def cut_s(signals: Signals) -> float:
     (cut,) = segment(signals, 60.0, USUAL).boundaries
-    assert cut.time_s == pytest.approx(30.5)
+    return cut.time_s
+
+
+def test_a_fade_is_cut_where_it_is_quietest() -> None:
+    assert cut_s(replace(fading(), loudness=heard({30.5: -90.0}))) == pytest.approx(30.5)
+
+
+def test_a_fade_is_cut_in_a_pause_rather_than_where_it_is_quietest() -> None:
+    signals = replace(fading(), loudness=heard({30.5: -90.0, 29.3: -40.0, 29.1: -60.0}))
+    assert cut_s(replace(signals, pauses=(Span(20.0, 21.0), Span(29.2, 29.6)))) == pytest.approx(29.3)
+    # A pause that is not near is none.
+    assert cut_s(replace(signals, pauses=(Span(25.0, 28.9), Span(31.1, 40.0)))) == pytest.approx(30.5)
+
+
+@pytest.mark.parametrize(
+    ("pause", "expected_s"),
+    [
+        (Span(28.0, 29.25), 29.25),
+        (Span(30.75, 33.0), 30.75),
+        (Span(29.5, 33.0), 30.0),
+        (Span(40.0, 41.0), 30.0),
+    ],
+)
+def test_without_loudness_a_fade_is_cut_at_the_nearest_point_of_a_pause(
+    pause: Span, expected_s: float
+) -> None:
+    assert cut_s(fading()) == 30.0
+    assert cut_s(replace(fading(), pauses=(pause,))) == expected_s
+
+
+def test_a_hard_cut_is_not_moved_into_a_pause() -> None:
+    assert cut_s(replace(two_colours(), pauses=(Span(30.3, 33.0),))) == 30.0
 
 
 def test_new_words_on_a_still_picture_begin_an_event() -> None:
@@ -259,6 +355,37 @@ def test_what_is_too_long_is_divided_in_a_pause() -> None:
     )
     (cut,) = segment(still, 200.0, USUAL).boundaries
     assert (cut.time_s, cut.origin) == (82.0, "length")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    SEEDS, st.sampled_from([(2.0, 4.0), (30.0, 60.0), (20.0, None), (None, 8.0), (90.0, None), (None, 600.0)])
+)
+def test_events_keep_to_lengths_that_are_asked_for(
+    seed: int, asked_s: tuple[float | None, float | None]
+) -> None:
+    rules = with_lengths(SHORT, *asked_s)
+    assert all(
+        asked in (None, own)
+        for asked, own in zip(asked_s, (rules.min_event_s, rules.max_event_s), strict=True)
+    )
+    events = events_of(segment(scenes(seed), 400.0, rules).boundaries, 400.0, rules)
+    assert all(rules.min_event_s <= event.duration_s <= rules.max_event_s for event in events)
+
+
+@pytest.mark.parametrize(
+    "asked_s",
+    [(0.0, None), (-5.0, None), (None, 0.5), (10.0, 19.0), (float("nan"), None), (None, float("inf"))],
+)
+def test_lengths_that_no_event_can_have_are_refused(asked_s: tuple[float | None, float | None]) -> None:
+    with pytest.raises(RequestError):
+        with_lengths(USUAL, *asked_s)
+
+
+def test_lengths_that_are_usual_change_nothing() -> None:
+    for rules in (USUAL, settings_for("speech"), settings_for("appearance-1")):
+        assert with_lengths(rules) == rules
+        assert with_lengths(rules, rules.min_event_s, rules.max_event_s) == rules
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
@@ -297,9 +424,20 @@ def test_who_speaks_after_a_long_pause_begins_something() -> None:
 
 
 def test_settings_come_back_as_they_were_stored() -> None:
-    for rules in (USUAL, SHORT, settings_for("appearance-1"), settings_for("speech")):
+    for rules in (
+        USUAL,
+        SHORT,
+        settings_for("appearance-1"),
+        settings_for("speech"),
+        with_surprise(USUAL, "mean"),
+    ):
         assert SegmentationSettings.from_json(rules.to_json()) == rules
     assert SegmentationSettings.from_json("{}") == USUAL
+
+
+def test_what_was_stored_before_there_was_a_choice_means_contrast_that_is_not_moved() -> None:
+    old = SegmentationSettings.from_json('{"event_at": 0.2, "of_another_version": 1}')
+    assert old == replace(USUAL, event_at=0.2, surprise="contrast", refinement="none")
 
 
 def cutaways(places: list[int]) -> Signals:

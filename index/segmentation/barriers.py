@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .proposals import Proposal
 from .settings import SegmentationSettings
+from .signals import Proposal
 
 
 def standing(

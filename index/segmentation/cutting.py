@@ -13,9 +13,9 @@ from ...tools.clock import Span
 from .barriers import standing
 from .division import divided
 from .merging import merge_heights
-from .proposals import Proposal, proposals
+from .proposals import proposals
 from .settings import SegmentationSettings
-from .signals import Boundary, Segmentation, Signals
+from .signals import Boundary, Proposal, Segmentation, Signals
 
 
 def segment(

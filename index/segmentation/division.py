@@ -17,22 +17,23 @@ def divided(signals: Signals, edges_s: Sequence[float], settings: SegmentationSe
     """Boundaries that leave no event between two of ``edges_s`` longer than the maximum, in order.
 
     Each stands in the longest pause of the middle half, or else where the pictures on both sides differ
-    most, or else in the middle.
+    most, or else in the middle; and nowhere nearer to an end than the shortest event is long.
     """
     added: list[Boundary] = []
     waiting = [Span(a, b) for a, b in pairwise(edges_s)]
     while waiting:
         span = waiting.pop()
         if span.duration_s > settings.max_event_s:
-            place_s = _place_s(signals, span)
+            place_s = _place_s(signals, span, settings.min_event_s)
             added.append(Boundary(place_s, settings.event_at, "length"))
             waiting += [Span(span.start_s, place_s), Span(place_s, span.end_s)]
     return sorted(added, key=lambda boundary: boundary.time_s)
 
 
-def _place_s(signals: Signals, span: Span) -> float:
+def _place_s(signals: Signals, span: Span, min_event_s: float) -> float:
     quarter_s = span.duration_s / 4
-    middle = Span(span.start_s + quarter_s, span.end_s - quarter_s)
+    margin_s = min(max(quarter_s, min_event_s), span.duration_s / 2)
+    middle = Span(span.start_s + margin_s, span.end_s - margin_s)
     # Only what lies inside counts, as what lies outside may not be known yet.
     pauses = [_common(pause, middle) for pause in signals.pauses if pause.overlap_s(middle) > 0]
     short = [pause for pause in pauses if pause.duration_s < quarter_s]

@@ -46,6 +46,24 @@ class Signals:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """A place for a boundary; a barrier is never merged over, and known by what comes until ``known_s``.
+
+    ``score`` and ``long_score`` are the contrasts over the short and the long window. One that is sudden
+    stands exactly where the picture changes, and a lone one is the only such change for seconds.
+    """
+
+    time_s: float
+    origin: str
+    score: float = 0.0
+    long_score: float = 0.0
+    is_barrier: bool = False
+    is_sudden: bool = True
+    is_lone: bool = False
+    known_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class Boundary:
     """A boundary with one ``height``, which says at which levels it stands."""
 
