@@ -5,11 +5,11 @@ from __future__ import annotations
 import os.path
 from pathlib import Path
 
+from ..index.fingerprint import sidecar_fingerprint
 from ..index.ingest import Ingested, IngestSettings, ingest
 from ..index.library import Library
 from ..index.records import Video
 from ..index.transcript import ingest_transcript
-from ..index.writing import sidecar_fingerprint
 from ..tools.engines import embedded
 from ..tools.errors import UnknownVideoError
 from ..tools.plain import plain

@@ -20,7 +20,7 @@ from ..tools.roles import Utterance
 from ..tools.subtitles import Subtitles, read_subtitles
 from ..tools.tracks import Tracks, settled
 from .account import LENGTH_S_MAX, Accountant, refuse_damaged, refuse_unbelievable
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, sidecar_fingerprint
 from .library import Library
 from .looking import BATCH_S
 from .records import ContentKey, Video
@@ -28,7 +28,6 @@ from .segmentation import SegmentationSettings, settings_for
 from .stages import Stages
 from .turn import Turn
 from .unfinished import UnfinishedVideo, begun
-from .writing import sidecar_fingerprint
 
 __all__ = ["LENGTH_S_MAX", "IngestSettings", "Ingested", "Report", "ingest"]
 
@@ -100,7 +99,7 @@ def ingest(
         return Ingested(known, is_new=False)
     info = guarded_probe(path)
     key = ContentKey(fingerprint(path), sidecar, tracks)
-    turn = Turn(library.path, key)
+    turn = Turn.of(library.path, key)
     while not turn.taken():
         ahead = _settled_of(library, key, waits)
         if ahead:
@@ -142,14 +141,17 @@ def _read(
     video = UnfinishedVideo(library, media_id, engines.embedder, segmentation, frozenset(absent))
     accountant = Accountant(info, settings.tracks, engines, subtitles)
     try:
-        video.add_known(
-            _passages(subtitles, info.duration_s_from_header or LENGTH_S_MAX), list(info.chapters)
-        )
+        if "known" not in video.progress.done:
+            passages = _passages(subtitles, info.duration_s_from_header or LENGTH_S_MAX)
+            with video.step() as connection:
+                video.add_known(connection, passages, list(info.chapters))
+                video.update(connection, accountant.account(video, is_over=False))
         stages = Stages(path, info, engines, settings, subtitles is None, video.progress, report)
         with closing(stages.batches()) as batches:
             for batch in batches:
-                batch.add_to(video)
-                video.update(accountant.account(video, is_over=False))
+                with video.step() as connection:
+                    batch.add_to(video, connection)
+                    video.update(connection, accountant.account(video, is_over=False))
         return _finished(path, key, video, accountant, settings.accepts_damage)
     except BaseException as failure:
         # A file that is refused leaves nothing behind, and neither does a failure before the first batch.

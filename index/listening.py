@@ -32,17 +32,6 @@ class LoudnessRow:
     levels_db: npt.NDArray[np.int8]
 
 
-@dataclass
-class Heard:
-    """What was heard of a video: where voices were, and how loud it was."""
-
-    utterances: list[Utterance] = field(default_factory=list)
-    voice: list[Span] = field(default_factory=list)
-    loudness: list[LoudnessRow] = field(default_factory=list)
-    end_s: float = 0.0
-    lost: list[Span] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class SoundTotals:
     """What the sound stage passed until now; ``end_s`` is the measured end, ``lost`` what damage hid."""

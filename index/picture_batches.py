@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import asdict, dataclass
 
 from ..tools.clock import Span
 from ..tools.roles import Vectors
 from .freezing import frozen, thawed
 from .text_tracks import TextSighting
-
-
-@dataclass
-class Looked:
-    """Samples of a picture track and the lines of text in it: ``times_s`` (n,) and ``vectors`` (n, d)."""
-
-    times_s: npt.NDArray[np.float64]
-    vectors: Vectors
-    sightings: list[TextSighting] = field(default_factory=list)
-    end_s: float = 0.0
-    lost: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

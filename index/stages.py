@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from .unfinished import Progress, UnfinishedVideo
 if TYPE_CHECKING:
     from .ingest import IngestSettings, Report
 
+_Add = Callable[[UnfinishedVideo, sqlite3.Connection, Any], None]
 # Batches that wait to be stored keep their stage waiting.
 _BATCHES_MAX = 2
 _WAIT_S = 0.2
@@ -29,8 +31,8 @@ _WAIT_S = 0.2
 class Batch(Protocol):
     """Something that was found, and knows where it belongs."""
 
-    def add_to(self, video: UnfinishedVideo) -> None:
-        """Store it."""
+    def add_to(self, video: UnfinishedVideo, connection: sqlite3.Connection) -> None:
+        """Store it, in a transaction that the caller holds."""
         ...
 
 
@@ -39,10 +41,10 @@ class _Found:
     """A batch with the way to store it."""
 
     what: Any
-    add: Callable[[UnfinishedVideo, Any], None]
+    add: _Add
 
-    def add_to(self, video: UnfinishedVideo) -> None:
-        self.add(video, self.what)
+    def add_to(self, video: UnfinishedVideo, connection: sqlite3.Connection) -> None:
+        self.add(video, connection, self.what)
 
 
 @dataclass
@@ -62,8 +64,9 @@ class Stages:
     def batches(self) -> Generator[Batch, None, None]:
         """What the stages find, in the order in which it was found; within a stage that of time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            futures: list[Future[None]] = [pool.submit(self._look), pool.submit(self._listen)]
             try:
+                # Leaving the pool waits for its threads, so from the first one on all ways out stop them.
+                futures: list[Future[None]] = [pool.submit(self._look), pool.submit(self._listen)]
                 while not all(future.done() for future in futures) or not self._found.empty():
                     if any(future.done() and future.exception() for future in futures):
                         break
@@ -120,9 +123,7 @@ class Stages:
     def _tell(self, stage: str, done_s: float) -> None:
         self.report(stage, done_s, self.info.duration_s_from_header)
 
-    def _deliver(
-        self, what: PictureBatch | SoundBatch | Captions, add: Callable[[UnfinishedVideo, Any], None]
-    ) -> None:
+    def _deliver(self, what: PictureBatch | SoundBatch | Captions, add: _Add) -> None:
         while True:
             if self._stop.is_set():
                 raise Stopped

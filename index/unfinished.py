@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..tools.media_info import Chapter
@@ -97,7 +98,10 @@ def _can_go_on(library: Library, media_id: int) -> bool:
 
 
 class UnfinishedVideo:
-    """The rows of a video until all of it has been read; ``progress`` tells where to go on."""
+    """The rows of a video until all of it has been read; ``progress`` tells where to go on.
+
+    What is found is added within a ``step``, together with what can be said of the video by then.
+    """
 
     def __init__(
         self,
@@ -126,53 +130,57 @@ class UnfinishedVideo:
         )[0]
         return int(str(row[0])), float(str(row[1])) if row[0] else 1.0
 
-    def add_known(self, passages: list[Passage], chapters: list[Chapter]) -> None:
-        """What is known before anything is decoded: subtitles, and the author's chapters."""
-        if "known" in self.progress.done:
-            return
-        with self._library.transaction() as connection:
-            write_passages(connection, self.media_id, passages)
-            write_marks(connection, self.media_id, chapters)
-            self._reach(connection, "known", 0.0, True, b"")
+    @contextmanager
+    def step(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; where it fails the progress, too, is what it was before."""
+        before = replace(self.progress)
+        try:
+            with self._library.transaction() as connection:
+                yield connection
+        except BaseException:
+            self.progress = before
+            raise
 
-    def add_pictures(self, batch: PictureBatch) -> None:
+    def add_known(
+        self, connection: sqlite3.Connection, passages: list[Passage], chapters: list[Chapter]
+    ) -> None:
+        """What is known before anything is decoded: subtitles, and the author's chapters."""
+        write_passages(connection, self.media_id, passages)
+        write_marks(connection, self.media_id, chapters)
+        self._reach(connection, "known", 0.0, True, b"")
+
+    def add_pictures(self, connection: sqlite3.Connection, batch: PictureBatch) -> None:
         """What the picture stage found in a row."""
-        cursor = batch.cursor
-        with self._library.transaction() as connection:
-            write_samples(
-                connection, self.media_id, model_row(connection, self._embedder), batch.times_s, batch.vectors
-            )
-            write_sightings(connection, self.media_id, batch.sightings)
-            write_signal(connection, self.media_id, "text", batch.novelties)
-            write_lost(connection, self.media_id, "picture", cursor.totals.lost)
-            self._reach(connection, "pictures", cursor.last_s, batch.is_last, cursor.to_bytes())
-            self._reach(connection, "text", cursor.last_s, batch.is_last, cursor.watch)
+        cursor, model_id = batch.cursor, model_row(connection, self._embedder)
+        write_samples(connection, self.media_id, model_id, batch.times_s, batch.vectors)
+        write_sightings(connection, self.media_id, batch.sightings)
+        write_signal(connection, self.media_id, "text", batch.novelties)
+        write_lost(connection, self.media_id, "picture", cursor.totals.lost)
+        self._reach(connection, "pictures", cursor.last_s, batch.is_last, cursor.to_bytes())
+        self._reach(connection, "text", cursor.last_s, batch.is_last, cursor.watch)
         self.progress.pictures = cursor
 
-    def add_sound(self, batch: SoundBatch) -> None:
+    def add_sound(self, connection: sqlite3.Connection, batch: SoundBatch) -> None:
         """What the sound stage found in a row."""
         cursor = batch.cursor
-        with self._library.transaction() as connection:
-            write_sound(connection, self.media_id, batch.voice, batch.loudness)
-            write_passages(connection, self.media_id, batch.passages)
-            write_lost(connection, self.media_id, "sound", cursor.totals.lost)
-            self._reach(connection, "sound", cursor.totals.end_s, batch.is_last, cursor.to_bytes())
+        write_sound(connection, self.media_id, batch.voice, batch.loudness)
+        write_passages(connection, self.media_id, batch.passages)
+        write_lost(connection, self.media_id, "sound", cursor.totals.lost)
+        self._reach(connection, "sound", cursor.totals.end_s, batch.is_last, cursor.to_bytes())
         self.progress.sound = cursor
 
-    def add_captions(self, captions: Captions) -> None:
+    def add_captions(self, connection: sqlite3.Connection, captions: Captions) -> None:
         """What subtitles that are pictures say."""
         counts = {"n_pictures": captions.n_pictures, "n_damaged": captions.n_damaged}
-        with self._library.transaction() as connection:
-            write_sightings(connection, self.media_id, captions.sightings)
-            self._reach(connection, "captions", 0.0, True, frozen(counts))
+        write_sightings(connection, self.media_id, captions.sightings)
+        self._reach(connection, "captions", 0.0, True, frozen(counts))
         self.progress.n_captions, self.progress.n_damaged_captions = captions.n_pictures, captions.n_damaged
 
-    def update(self, account: Account) -> None:
+    def update(self, connection: sqlite3.Connection, account: Account) -> None:
         """Note what can be said by now, and cut into events what is settled."""
-        with self._library.transaction() as connection:
-            write_length(connection, self.media_id, account.duration_s, account.notes)
-            write_coverage(connection, self.media_id, account.coverage)
-            self._update_events(connection, min(self.progress.settled_s, account.duration_s), is_over=False)
+        write_length(connection, self.media_id, account.duration_s, account.notes)
+        write_coverage(connection, self.media_id, account.coverage)
+        self._update_events(connection, min(self.progress.settled_s, account.duration_s), is_over=False)
 
     def finish(
         self, path: Path, key: ContentKey, account: Account, passages: Iterable[Passage] | None

@@ -7,16 +7,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from .fingerprint import fingerprint
 from .library import Library
 from .snapshot import Snapshot, require_library
 from .soundness import Finding, findings
+from .turn import forget_abandoned
+from .vector_rows import VectorKind
 
 # Writing a cache takes seconds; what is older was left behind by a process that died.
 STALE_S = 600.0
 _COMPACT = "run: vidagent library compact"
-_CACHE = r"\.[0-9]+(\.event)?\.faiss"
+_KINDS = get_args(VectorKind)
+_CACHE = rf"\.[0-9]+(\.({'|'.join(_KINDS)}))?\.faiss"
 _HALF_WRITTEN = rf"{_CACHE}\..*\.part"
 _CHECKPOINT_WAIT_MS = 2000
 
@@ -43,6 +47,8 @@ def check(path: Path) -> list[Finding]:
 def compact(path: Path) -> Compacted:
     """Give back unused room: leftovers of dead processes, caches of nothing, and gaps in the file.
 
+    Locks of videos that nobody reads any more go as well.
+
     Others may read meanwhile. Raises ``LibraryBusyError`` while another process writes for too long,
     ``StorageFullError`` where there is no room for the smaller file beside the old one, and ``LibraryError``
     where there is no library.
@@ -52,6 +58,7 @@ def compact(path: Path) -> Compacted:
         before_bytes = _size_bytes(path)
         for file in [*_leftovers(path), *_caches_of_nothing(library)]:
             file.unlink(missing_ok=True)
+        forget_abandoned(path)
         with library.transaction() as connection:
             for command in ("rebuild", "optimize"):
                 connection.execute("INSERT INTO text_fts(text_fts) VALUES (?)", (command,))
@@ -87,7 +94,7 @@ def _leftovers(path: Path) -> list[Path]:
 
 def _caches_of_nothing(library: Library) -> list[Path]:
     models = [int(str(row[0])) for row in library.rows("SELECT id FROM model")]
-    known = {_cache(library.path, model, kind) for model in models for kind in ("sample", "event")}
+    known = {_cache(library.path, model, kind) for model in models for kind in _KINDS}
     return [file for file in _beside(library.path, _CACHE) if file not in known]
 
 

@@ -1,4 +1,4 @@
-"""The vectors of one model as the library holds them: of every picture, or of every event as a whole."""
+"""The vectors of one model as the library holds them: of every picture, every event as a whole, or every text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ..tools.roles import Vectors
 from .library import Library
 from .vector_index import Ids
 
-VectorKind = Literal["sample", "event"]
+VectorKind = Literal["sample", "event", "text"]
 
-_BATCH = 4096
+# Vectors that are read at once: so many, and so many bytes of them, at most.
+_BATCH, _BATCH_BYTES = 4096, 1 << 20
 _MARKS_MAX = 500
 # An event's mean has no model of its own: it is of the model by which its video was looked at.
 _SOURCES = {
@@ -22,10 +23,12 @@ _SOURCES = {
         "SELECT id, mean AS vec FROM event WHERE mean IS NOT NULL AND media_id IN"
         " (SELECT DISTINCT media_id FROM sample WHERE model_id = ?)"
     ),
+    "text": "SELECT text_id AS id, vec FROM text_vector WHERE model_id = ?",
 }
 _COUNTS = {
     "sample": "SELECT count(*), coalesce(max(id), 0) FROM sample WHERE model_id = ?",
     "event": f"SELECT count(*), coalesce(max(id), 0) FROM ({_SOURCES['event']})",
+    "text": "SELECT count(*), coalesce(max(text_id), 0) FROM text_vector WHERE model_id = ?",
 }
 
 
@@ -35,6 +38,7 @@ class VectorRows:
     def __init__(self, library: Library, model_id: int, dimension: int, kind: VectorKind) -> None:
         self._library, self._model_id, self._kind = library, model_id, kind
         self._dimension = dimension
+        self._n_at_once = max(1, min(_BATCH, _BATCH_BYTES // max(1, 2 * dimension)))
 
     def state(self) -> tuple[int, int]:
         """How many vectors there are, and the highest id."""
@@ -52,9 +56,9 @@ class VectorRows:
         return int(str(self._library.rows(query, self._model_id, last_id)[0][0]))
 
     def batches(self, after_id: int = 0) -> Iterator[tuple[Ids, Vectors]]:
-        """All vectors behind an id, some thousands at a time."""
+        """All vectors behind an id, a block at a time."""
         query = f"SELECT id, vec FROM ({_SOURCES[self._kind]}) WHERE id > ? ORDER BY id LIMIT ?"
-        while rows := self._library.rows(query, self._model_id, after_id, _BATCH):
+        while rows := self._library.rows(query, self._model_id, after_id, self._n_at_once):
             yield self._arrays(rows)
             after_id = int(str(rows[-1][0]))
 
@@ -73,6 +77,20 @@ class VectorRows:
             query = f"SELECT id, vec FROM ({_SOURCES[self._kind]}) WHERE id IN ({','.join('?' * len(some))})"
             rows += self._library.rows(query, self._model_id, *some)
         return self._arrays(rows)
+
+    def nearest(self, vector: Vectors, among: Ids | None, n: int) -> list[tuple[int, float]]:
+        """(id, dot product) of the ``n`` nearest, best first, among some ids where given, without any index.
+
+        All vectors are compared, a block at a time; that is slow, and needs hardly any memory.
+        """
+        best, scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
+        for ids, vectors in self.batches():
+            chosen = slice(None) if among is None else np.isin(ids, among)
+            best = np.concatenate([best, ids[chosen]])
+            scores = np.concatenate([scores, vectors[chosen] @ vector])
+            order = np.lexsort((best, -scores))[:n]
+            best, scores = best[order], scores[order]
+        return list(zip(best.tolist(), scores.tolist(), strict=True))
 
     def _arrays(self, rows: list[tuple[object, ...]]) -> tuple[Ids, Vectors]:
         data = b"".join(row[1] for row in rows)  # type: ignore[misc]

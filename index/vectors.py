@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class _Open:
 
 
 _opened: WeakKeyDictionary[Library, dict[tuple[int, str], _Open]] = WeakKeyDictionary()
+# Where no index could be had once, it is not tried again at every question.
+_without_index: WeakSet[Library] = WeakSet()
 
 
 class VectorCache:
@@ -50,6 +52,7 @@ class VectorCache:
     SQLite holds the vectors; the file beside it only makes searching fast. ``was_rebuilt`` tells whether
     the index had to be made anew, ``notices`` what a user ought to know of it; they are logged as well.
     Up to ``exact_max`` vectors all are compared, beyond that an index of one byte a number finds candidates.
+    Where FAISS is missing or the memory is short all are compared in SQLite's own rows, a block at a time.
     """
 
     def __init__(
@@ -75,14 +78,32 @@ class VectorCache:
         """
         if vector.shape != (self._dimension,) or not np.isfinite(vector).all():
             raise ValueError(f"not a finite vector of {self._dimension} numbers")
-        index = self._index()
-        if index is None or n < 1:
+        if n < 1:
             return []
-        if is_compressed(index):
-            found = self._exactly(vector, [i for i, _ in search(index, vector, ids, n * _OVER_FETCHED)])
-        else:
-            found = search(index, vector, ids, n)
+        found = self._by_index(vector, ids, n)
+        if found is None:
+            found = self._rows.nearest(vector, ids, n)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:n]
+
+    def _by_index(self, vector: Vectors, ids: Ids | None, n: int) -> list[tuple[int, float]] | None:
+        """What the index finds, in no order; None where there is no working with one."""
+        if self._library in _without_index:
+            return None
+        try:
+            index = self._index()
+            return [] if index is None else self._found(index, vector, ids, n)
+        # FAISS reports whatever it cannot do as a RuntimeError.
+        except (ImportError, MemoryError, RuntimeError) as error:
+            _opened.pop(self._library, None)
+            _without_index.add(self._library)
+            reason = "the memory is short" if isinstance(error, MemoryError) else str(error)
+            self._notice(f"cannot be used ({reason}): all vectors are compared, which takes longer")
+            return None
+
+    def _found(self, index: faiss.Index, vector: Vectors, ids: Ids | None, n: int) -> list[tuple[int, float]]:
+        if is_compressed(index):
+            return self._exactly(vector, [i for i, _ in search(index, vector, ids, n * _OVER_FETCHED)])
+        return search(index, vector, ids, n)
 
     def _exactly(self, vector: Vectors, ids: list[int]) -> list[tuple[int, float]]:
         known, vectors = self._rows.of(ids)

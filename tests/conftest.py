@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from memories import Findings, Heard, Looked, store
 
 from vidagent.index.library import Library
-from vidagent.index.listening import Heard, LoudnessRow
+from vidagent.index.listening import LoudnessRow
 from vidagent.index.memory import Memory
-from vidagent.index.picture_batches import Looked
-from vidagent.index.records import Coverage, Event
+from vidagent.index.records import ContentKey, Coverage, Event
 from vidagent.index.text_tracks import TextSighting
-from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.passages import Passage
@@ -52,13 +51,13 @@ def make_findings(
     usual = np.zeros((0, AppearanceEmbedder.dimension), np.float32)
     pictures = usual if vectors is None else np.asarray(vectors, np.float32)
     seconds = np.arange(len(pictures), dtype=float) if times_s is None else np.asarray(times_s, float)
-    looked = Looked(seconds, pictures, [_sighting(*line) for line in shown], end_s=duration_s)
+    looked = Looked(seconds, pictures, [_sighting(*line) for line in shown])
     return Findings(
         duration_s=duration_s,
         size=(640, 360),
         embedder=AppearanceEmbedder() if vectors is None else SizedEmbedder(pictures.shape[1]),
         looked=looked,
-        heard=Heard([], list(voice), list(loudness), duration_s),
+        heard=Heard(list(voice), list(loudness)),
         passages=[_passage(*line, trust) for line in texts],
         events=[Event(Span(0.0, duration_s), 1.0, "all of it")] if events is None else list(events),
         coverage=[Coverage(sense, "made up", 1.0, 1, trust) for sense in ("picture", "screen", "speech")],

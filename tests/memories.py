@@ -6,26 +6,39 @@ import sqlite3
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from vidagent.agent import reading
 from vidagent.agent.inquiry import Draft, Inquiry
 from vidagent.agent.question import understand
+from vidagent.index.episode_writing import update_events
 from vidagent.index.fingerprint import fingerprint
 from vidagent.index.library import Library
-from vidagent.index.listening import HOP_S, Heard, LoudnessRow
+from vidagent.index.listening import HOP_S, LoudnessRow
 from vidagent.index.memory import Memory
-from vidagent.index.picture_batches import Looked
-from vidagent.index.records import Coverage, Event
+from vidagent.index.records import ContentKey, Coverage, Event, Video, to_us
+from vidagent.index.rows import (
+    delete_media,
+    model_row,
+    write_coverage,
+    write_length,
+    write_media,
+    write_passages,
+    write_samples,
+    write_sightings,
+    write_sound,
+)
+from vidagent.index.segmentation import settings_for
 from vidagent.index.text_tracks import TextSighting
-from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.passages import Passage, sentences
-from vidagent.tools.roles import Box, Pixels, Utterance, Vectors
+from vidagent.tools.roles import Box, ImageTextEmbedder, Pixels, Utterance, Vectors
 
 Said = tuple[float, float, str, float]
 Cue = tuple[float, float, str]
@@ -68,6 +81,81 @@ _RGB = {
     "red": (220, 20, 20), "green": (20, 160, 40), "blue": (20, 40, 220), "yellow": (240, 220, 20),
     "black": (0, 0, 0), "white": (255, 255, 255), "gray": (120, 120, 120),
 }  # fmt: skip
+
+
+@dataclass
+class Looked:
+    """What was seen: samples at ``times_s`` (n,) with ``vectors`` (n, d), and lines of text."""
+
+    times_s: npt.NDArray[np.float64]
+    vectors: Vectors
+    sightings: list[TextSighting] = field(default_factory=list)
+
+
+@dataclass
+class Heard:
+    """Where voices were, and how loud it was."""
+
+    voice: list[Span] = field(default_factory=list)
+    loudness: list[LoudnessRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was found out about a video; its events are cut from the rest where they are None."""
+
+    duration_s: float
+    size: tuple[int, int]
+    embedder: ImageTextEmbedder
+    looked: Looked | None
+    heard: Heard
+    passages: list[Passage]
+    events: list[Event] | None
+    coverage: list[Coverage]
+    notes: list[str]
+
+
+def store(library: Library, path: Path, key: ContentKey, settings: str, findings: Findings) -> Video:
+    """Write a video in one transaction, in place of what was remembered of the same content read alike."""
+    with library.transaction() as connection:
+        delete_media(connection, path, key, "whole")
+        media_id = write_media(connection, path, key, settings, findings.size, "whole")
+        write_length(connection, media_id, findings.duration_s, findings.notes)
+        _write_senses(connection, media_id, findings)
+        write_passages(connection, media_id, findings.passages)
+        if findings.events is None:
+            _cut_events(connection, media_id, findings)
+        else:
+            _write_events(connection, media_id, findings.events)
+        write_coverage(connection, media_id, findings.coverage)
+    return library.video(media_id)
+
+
+def _write_senses(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
+    if looked := findings.looked:
+        model_id = model_row(connection, findings.embedder)
+        write_samples(connection, media_id, model_id, looked.times_s, looked.vectors)
+        write_sightings(connection, media_id, looked.sightings)
+    write_sound(connection, media_id, findings.heard.voice, findings.heard.loudness)
+
+
+def _cut_events(connection: sqlite3.Connection, media_id: int, findings: Findings) -> None:
+    model_id = model_row(connection, findings.embedder) if findings.looked else None
+    settings = settings_for(findings.embedder.name if findings.looked else "speech")
+    update_events(connection, media_id, model_id, findings.duration_s, True, settings)
+    connection.execute("DELETE FROM progress WHERE media_id = ?", (media_id,))
+
+
+def _write_events(connection: sqlite3.Connection, media_id: int, events: Sequence[Event]) -> None:
+    connection.executemany(
+        "INSERT INTO event(media_id, start_us, end_us, merge_height, gist) VALUES (?, ?, ?, ?, ?)",
+        [(media_id, to_us(e.span.start_s), to_us(e.span.end_s), e.merge_height, e.gist) for e in events],
+    )
+    connection.execute(
+        "INSERT INTO boundary SELECT media_id, start_us, merge_height, 'picture', 1 FROM event"
+        " WHERE media_id = ? AND start_us > 0",
+        (media_id,),
+    )
 
 
 def solid(colour: str) -> Pixels:
@@ -139,7 +227,7 @@ def memory_of(
         size=(1280, 720),
         embedder=AppearanceEmbedder(),
         looked=_looked(screen, colours, duration_s),
-        heard=_heard(loudness, voice, duration_s),
+        heard=_heard(loudness, voice),
         passages=said,
         events=[Event(Span(0.0, duration_s), 0.0, "")],
         coverage=_coverage(shares or {}, believed),
@@ -201,12 +289,12 @@ def _looked(screen: Sequence[Shown], colours: Sequence[Painted], duration_s: flo
     times_s = np.arange(0.0, duration_s, SAMPLE_S)
     looks = [next((c for a, b, c in colours if a <= t < b), "patchwork") for t in times_s]
     sightings = [TextSighting(Span(a, b), text, box, 1.0) for a, b, text, box in screen]
-    return Looked(times_s, np.stack([vector_of(look) for look in looks]), sightings, duration_s)
+    return Looked(times_s, np.stack([vector_of(look) for look in looks]), sightings)
 
 
-def _heard(loudness: Sequence[int] | None, voice: Sequence[tuple[float, float]], duration_s: float) -> Heard:
+def _heard(loudness: Sequence[int] | None, voice: Sequence[tuple[float, float]]) -> Heard:
     rows = [LoudnessRow(0.0, np.array(loudness, np.int8))] if loudness is not None else []
-    return Heard(voice=[Span(*stretch) for stretch in voice], loudness=rows, end_s=duration_s)
+    return Heard(voice=[Span(*stretch) for stretch in voice], loudness=rows)
 
 
 def _coverage(shares: Mapping[str, float], trust: float) -> list[Coverage]:

@@ -6,16 +6,21 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
+import av
 import pytest
 from clips import make_clip, solid, steady, tone
 
 RED, BLUE, BLACK = (230, 10, 10), (10, 10, 220), (0, 0, 0)
 SAMPLE = Path(__file__).parents[1] / "samples" / "gull_island.mp4"
+TALK_S = 12.0
+SENSES = ("video", "audio")
 CONTROLS = {*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)}
 
 
@@ -29,6 +34,21 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A silent clip of 24 seconds."""
     folder = tmp_path_factory.mktemp("clip")
     return make_clip(folder / "colours.mp4", steady(120, step_s=0.2), three_colours)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of the sample, with words on screen and speech, which take a while to read."""
+    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
+    with av.open(str(SAMPLE)) as source, av.open(str(path), "w") as target:
+        streams = {
+            each: target.add_stream_from_template(each) for each in source.streams if each.type in SENSES
+        }
+        for packet in source.demux(*streams):
+            if packet.dts is not None and packet.dts * packet.time_base < TALK_S:
+                packet.stream = streams[packet.stream]
+                target.mux(packet)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +151,8 @@ def test_remove_forgets_and_leaves_the_file(clip: Path, tmp_path: Path) -> None:
     run("ingest", clip, library=library)
     assert run("rm", "colours", library=library).returncode == 0
     assert not any(video["whole"] for video in json.loads(run("ls", "--json", library=library).stdout))
-    run("ingest", str(SAMPLE), library=library)
+    other = make_clip(tmp_path / "other.mp4", steady(20, step_s=0.2), three_colours)
+    run("ingest", other, library=library)
     assert [video["whole"] for video in json.loads(run("ls", "--json", library=library).stdout)] == [True]
     assert clip.exists()
     assert run("rm", "colours", library=library).returncode == 5
@@ -221,20 +242,30 @@ def listen_to_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
+def n_begun(library: Path) -> int:
+    """How many videos are being read; none where there is no library yet."""
+    try:
+        with closing(sqlite3.connect(f"{library.as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM media WHERE state = 'partial'").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_what_was_interrupted_goes_on(talk: Path, tmp_path: Path) -> None:
     library = tmp_path / "new.db"
-    command = [sys.executable, "-m", "vidagent", "ingest", str(SAMPLE), "--library", str(library)]
+    command = [sys.executable, "-m", "vidagent", "ingest", str(talk), "--library", str(library)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen_to_ctrl_c
     )
-    time.sleep(4.0)
+    while not n_begun(library) and process.poll() is None:
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130
     assert complaint.startswith("vidagent: interrupted")
     assert len(complaint.splitlines()) == 1
     assert not any(video["whole"] for video in json.loads(run("ls", "--json", library=library).stdout))
-    run("ingest", str(SAMPLE), library=library)
+    run("ingest", talk, library=library)
     assert [video["whole"] for video in json.loads(run("ls", "--json", library=library).stdout)] == [True]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from conftest import Lines, Rememberer, make_file
 from hypothesis import given
 from hypothesis import strategies as st
+from memories import Findings, store
 
 from vidagent.index.consolidation import Consolidation
 from vidagent.index.episode_writing import update_events
@@ -19,7 +20,6 @@ from vidagent.index.memory import Memory
 from vidagent.index.records import ContentKey
 from vidagent.index.resegmentation import resegment
 from vidagent.index.segmentation import SegmentationSettings
-from vidagent.index.writing import Findings, store
 from vidagent.tools.roles import Vectors
 
 SCENE_S = 40

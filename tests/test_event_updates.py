@@ -13,13 +13,13 @@ import pytest
 from conftest import make_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from memories import Findings, store
 
 from vidagent.index.episode_writing import update_events
 from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
 from vidagent.index.records import ContentKey
 from vidagent.index.segmentation import SegmentationSettings
-from vidagent.index.writing import Findings, store
 from vidagent.tools.roles import Vectors
 
 SETTINGS = SegmentationSettings()

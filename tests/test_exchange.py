@@ -16,17 +16,17 @@ import pytest
 from conftest import make_file, make_findings
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memories import store
 from sqlite_utils import Database
 
 from vidagent.index.exchange import export, merge
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import search_pictures, search_texts
-from vidagent.index.records import Event, Video
+from vidagent.index.records import ContentKey, Event, Video
 from vidagent.index.schema import migrations
 from vidagent.index.tables import tables_of_videos
 from vidagent.index.upkeep import check
-from vidagent.index.writing import ContentKey, store
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import LibraryError, LibraryTooNewError, RequestError
 from vidagent.tools.roles import Vectors

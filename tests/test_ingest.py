@@ -68,10 +68,16 @@ class FailingReader(FakeReader):
         raise ModelError("the reader gave up")
 
 
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty seconds with a tone; the pictures carry numbers in their upper half."""
-    return make_clip(tmp_path / "clip.mp4", steady(100, step_s=0.2), sound=tone(20.0))
+    return make_clip(tmp_path_factory.mktemp("clip") / "made.mp4", steady(100, step_s=0.2), sound=tone(20.0))
+
+
+@pytest.fixture
+def clip(made: Path, tmp_path: Path) -> Path:
+    """The clip in a folder where a test may put something beside it."""
+    return Path(shutil.copy(made, tmp_path / "clip.mp4"))
 
 
 def engines(

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from children import at_once, exit_code_of
+from memories import Findings, store
 
 from vidagent.index.library import Library
 from vidagent.index.listening import LoudnessRow
 from vidagent.index.memory import Memory
-from vidagent.index.records import Event, Video
-from vidagent.index.writing import ContentKey, Findings, store
+from vidagent.index.records import ContentKey, Event, Video
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import (
     LibraryBusyError,

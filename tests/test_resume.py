@@ -7,20 +7,23 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from children import exit_code_of
+from children import exit_code_of, time_limit
 from clips import Pixels, make_clip, numbered, steady, tone
 
 from vidagent.index.freezing import FrozenStateError, frozen, thawed
 from vidagent.index.ingest import Ingested, IngestSettings, ingest
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
-from vidagent.index.records import ContentKey
+from vidagent.index.records import ContentKey, Video
+from vidagent.index.segmentation import settings_for
 from vidagent.index.turn import Turn
+from vidagent.index.unfinished import UnfinishedVideo
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
 from vidagent.tools.engines import Engines, Maker
@@ -121,14 +124,39 @@ def undisturbed(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return content(path)
 
 
+def assert_told_as_far_as_stored(path: Path) -> None:
+    """Of a video that is still being read the length, the notes and the coverage tell what the rows hold."""
+    with Library(path) as library:
+        for video in library.videos():
+            if not video.is_whole:
+                assert_told(library, video)
+
+
+def assert_told(library: Library, video: Video) -> None:
+    memory, embedder = Memory(library, video), AppearanceEmbedder()
+    progress = UnfinishedVideo(library, video.id, embedder, settings_for(embedder.name)).progress
+    assert video.duration_s == pytest.approx(progress.end_s, abs=1e-6)
+    assert any("still being read" in note for note in video.notes) == bool(progress.done or progress.end_s)
+    looks = {row.sense: row.n_looks for row in memory.coverage()}
+    assert looks.get("picture", 0) == len(memory.samples(embedder.name)[0])
+    assert looks.get("speech", 0) == len(memory.texts("speech"))
+    assert looks.get("sound", 0) == len(memory.loudness()[0])
+    ends_s = [event.span.end_s for event in memory.events()]
+    settled_s = min(progress.settled_s, video.duration_s)
+    assert max(ends_s, default=0.0) == pytest.approx(settled_s, abs=1e-6)
+
+
 def dying_at(path: Path, clip: Path, n: int) -> Callable[[], int]:
-    """An ingestion that is killed when it begins, or ends, its ``n``-th transaction."""
+    """An ingestion that is killed when it has written all of its ``n``-th transaction and is about to commit.
+
+    So every state that is ever committed is left behind once, each with the beginning of the next one.
+    """
 
     def work() -> int:
         left = [n]
 
         def watch(statement: str) -> None:
-            if statement.startswith(("BEGIN", "COMMIT")):
+            if statement == "COMMIT":
                 left[0] -= 1
                 if not left[0]:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -148,12 +176,14 @@ def test_killed_at_any_write_it_ends_as_if_nothing_had_happened(
         path = tmp_path / f"{n}.db"
         code = exit_code_of(dying_at(path, clip, n))
         content(path)
+        assert_told_as_far_as_stored(path)
         read_in(path, clip)
         assert content(path) == undisturbed, f"killed at write {n}"
         if code == 0:
             break
         assert code == -signal.SIGKILL
-    assert n > 10
+    # Beginning, what is known before, a batch of each sense for two seconds each, and the end.
+    assert n > 8
 
 
 def test_killed_again_and_again_it_comes_to_an_end(
@@ -161,11 +191,26 @@ def test_killed_again_and_again_it_comes_to_an_end(
 ) -> None:
     path = tmp_path / "library.db"
     n_deaths = 0
-    # Each run gets as far as one batch and what belongs to it.
-    while exit_code_of(dying_at(path, clip, 9)) and n_deaths < 20:
+    # Each run gets as far as two batches.
+    while exit_code_of(dying_at(path, clip, 3)) and n_deaths < 20:
         n_deaths += 1
     assert 1 < n_deaths < 20
     assert content(path) == undisturbed
+
+
+def test_an_interruption_while_one_stage_has_not_begun_stops_the_other(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ThreadPoolExecutor.submit
+
+    def interrupted(self: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None]:
+        if work.__name__ == "_listen":
+            raise KeyboardInterrupt
+        return submit(self, work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with time_limit(20.0), pytest.raises(KeyboardInterrupt):
+        read_in(tmp_path / "library.db", clip)
 
 
 def test_what_was_found_is_not_looked_for_again(clip: Path, tmp_path: Path) -> None:
@@ -234,7 +279,7 @@ def test_while_one_reads_others_see_what_is_settled(tmp_path: Path) -> None:
         read_in(path, clip, engines(CountingEmbedder(fails_at=44)))
     with Library(path) as library:
         (video,) = library.videos()
-        turn = Turn(path, ContentKey(video.sha256))
+        turn = Turn.of(path, ContentKey(video.sha256))
         assert turn.taken()
         with turn:
             seen = ingest(library, clip, engines(), SETTINGS, waits=False)

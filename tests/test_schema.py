@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from children import exit_code_of
+from memories import Findings, store
 from sqlite_utils import Database
 
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import search_texts
+from vidagent.index.records import ContentKey
 from vidagent.index.schema import migrations
-from vidagent.index.writing import ContentKey, Findings, store
 from vidagent.tools.errors import LibraryError, LibraryTooNewError, StorageFullError
 
 TABLES = (

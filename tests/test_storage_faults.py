@@ -29,6 +29,7 @@ from vidagent.tools.errors import LibraryTooNewError, StorageFullError
 
 MEASURING = embedded(read_text=False, hear_speech=False)
 COLOURS = ((0, 0, 0), (230, 10, 10), (10, 10, 220), (20, 160, 40))
+STEP_BYTES = 4096 * 8
 QUESTION = "When does the screen turn red?"
 SRT = "1\n00:00:01,000 --> 00:00:03,000\nThe {0} burns.\n\n2\n00:00:04,000 --> 00:00:06,000\nNobody came.\n"
 
@@ -65,14 +66,46 @@ def whole_titles(library_path: Path) -> list[str]:
     return sorted(video.title for video in videos if video.is_whole)
 
 
-def rows_of(library_path: Path, title: str) -> list[object]:
-    """What is remembered of a video, without ids."""
+Rows = dict[str, list[str]]
+ROWS = {
+    "media": "SELECT sha256, path, title, size_bytes, mtime_ns, sidecar_sha256, tracks, settings, duration_us,"
+    " width, height, notes, state, segmentation FROM media WHERE id = ?",
+    "sample": "SELECT name, t_us, vec FROM sample JOIN model ON model.id = model_id WHERE media_id = ?",
+    "signal": "SELECT name, t_us, value FROM signal WHERE media_id = ?",
+    "text": "SELECT sense, start_us, end_us, body, stems, folded, trust, box FROM text WHERE media_id = ?",
+    "text_part": "SELECT p.start_us, p.end_us, p.body, text.body FROM text_part p JOIN text ON text.id = text_id"
+    " WHERE media_id = ?",
+    "voice": "SELECT start_us, end_us FROM voice WHERE media_id = ?",
+    "loudness": "SELECT start_us, hop_us, levels_db FROM loudness WHERE media_id = ?",
+    "boundary": "SELECT t_us, height, origin, is_final FROM boundary WHERE media_id = ?",
+    "event": "SELECT start_us, end_us, merge_height, gist, salience, mean, is_final FROM event WHERE media_id = ?",
+    "event_key": "SELECT start_us, rank, t_us FROM event_key JOIN event ON event.id = event_id"
+    " JOIN sample ON sample.id = sample_id WHERE event.media_id = ?",
+    "coverage": "SELECT sense, engine, share, n_looks, trust FROM coverage WHERE media_id = ?",
+    "lost": "SELECT sense, start_us, end_us FROM lost WHERE media_id = ?",
+    "mark": "SELECT start_us, end_us, title FROM mark WHERE media_id = ?",
+    "progress": "SELECT stage FROM progress WHERE media_id = ?",
+}
+
+
+def rows_of(library_path: Path, title: str) -> Rows:
+    """All that is remembered of a video, without ids."""
     with Library(library_path) as library:
-        memory = Memory(library, library.find(title))
-        texts = [(t.span, t.body, t.trust) for t in memory.texts("speech")]
-        events = [(e.span, e.gist) for e in memory.events()]
-        samples = [array.tolist() for array in memory.samples(MEASURING.embedder.name)]
-        return [texts, events, samples, memory.coverage(), [array.tolist() for array in memory.loudness()]]
+        media_id = library.find(title).id
+        return {table: sorted(map(str, library.rows(query, media_id))) for table, query in ROWS.items()}
+
+
+def assert_no_orphans(library_path: Path) -> None:
+    """The file is sound, every row belongs to a video, and nothing but the videos' rows is there."""
+    with Library(library_path) as library:
+        assert library.rows("PRAGMA integrity_check") == [("ok",)]
+        assert library.rows("PRAGMA foreign_key_check") == []
+        library.rows("INSERT INTO text_fts(text_fts, rank) VALUES ('integrity-check', 1)")
+        n_rows = {table: library.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ROWS}
+        titles = [video.title for video in library.videos()]
+    rows = [rows_of(library_path, title) for title in titles]
+    assert n_rows == {table: sum(len(each[table]) for each in rows) for table in ROWS}
+    assert list(library_path.parent.glob("*.lock")) == []
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +114,19 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [clip(folder / f"{name}.mp4", words=name) for name in ("one", "two", "three", "four")]
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, clips: list[Path]) -> dict[str, Path]:
+    """Closed libraries by title, each of which remembers one clip that was read while nothing else went on."""
+    folder = tmp_path_factory.mktemp("alone")
+    for each in clips:
+        assert read_in(folder / f"{each.stem}.db", each) == 0
+    return {each.stem: folder / f"{each.stem}.db" for each in clips}
+
+
 @pytest.fixture
-def path(tmp_path: Path, clips: list[Path]) -> Path:
+def path(tmp_path: Path, alone: dict[str, Path]) -> Path:
     """A closed library that remembers the first clip."""
-    path = tmp_path / "library.db"
-    read_in(path, clips[0])
-    return path
+    return Path(shutil.copy(alone["one"], tmp_path / "library.db"))
 
 
 # ---- no room
@@ -102,22 +142,21 @@ def code_within(library_path: Path, clip_path: Path, limit_bytes: int) -> int:
 
 
 def test_a_full_disk_at_any_step_keeps_what_was_there_and_the_next_run_finishes(
-    path: Path, clips: list[Path], tmp_path: Path
+    path: Path, clips: list[Path], alone: dict[str, Path], tmp_path: Path
 ) -> None:
-    before = answer_of(path, "one")
-    undisturbed = tmp_path / "undisturbed.db"
-    read_in(undisturbed, clips[1])
-    codes = []
-    for step in range(30):
-        work = tmp_path / f"step{step}.db"
-        shutil.copy(path, work)
-        limit_bytes = 4096 * 8 * step
+    before, undisturbed = answer_of(path, "one"), rows_of(alone["two"], "two")
+    codes: list[int] = []
+    while 0 not in codes:
+        work, limit_bytes = (
+            Path(shutil.copy(path, tmp_path / f"step{len(codes)}.db")),
+            STEP_BYTES * len(codes),
+        )
         codes.append(exit_code_of(lambda work=work, limit=limit_bytes: code_within(work, clips[1], limit)))
         assert whole_titles(work) == (["one"] if codes[-1] else ["one", "two"])
         assert answer_of(work, "one").moments == before.moments
         read_in(work, clips[1])
         assert whole_titles(work) == ["one", "two"]
-        assert rows_of(work, "two") == rows_of(undisturbed, "two")
+        assert rows_of(work, "two") == undisturbed
     assert set(codes) == {0, 10}
     assert codes.count(10) > 3
 
@@ -168,23 +207,46 @@ def test_a_log_torn_or_flipped_three_hundred_ways_opens_sound(
 # ---- several at once
 
 
+def assert_as_alone(library_path: Path, alone: dict[str, Path], *titles: str) -> None:
+    """The library holds exactly these videos, and of each what a process that ran alone remembered."""
+    assert whole_titles(library_path) == sorted(titles)
+    assert_no_orphans(library_path)
+    for title in titles:
+        assert rows_of(library_path, title) == rows_of(alone[title], title)
+
+
 def test_four_processes_that_read_one_video_remember_it_once(
-    path: Path, clips: list[Path], tmp_path: Path
+    path: Path, clips: list[Path], alone: dict[str, Path]
 ) -> None:
-    undisturbed = tmp_path / "undisturbed.db"
-    read_in(undisturbed, clips[1])
     assert at_once(lambda number: read_in(path, clips[1]), 4) == [0] * 4
-    assert whole_titles(path) == ["one", "two"]
-    assert rows_of(path, "two") == rows_of(undisturbed, "two")
+    assert_as_alone(path, alone, "one", "two")
 
 
-def test_four_processes_that_read_different_videos_remember_all(tmp_path: Path, clips: list[Path]) -> None:
+def test_four_processes_that_read_different_videos_remember_all(
+    tmp_path: Path, clips: list[Path], alone: dict[str, Path]
+) -> None:
     path = tmp_path / "library.db"
     assert at_once(lambda number: read_in(path, clips[number]), 4) == [0] * 4
-    assert whole_titles(path) == ["four", "one", "three", "two"]
+    assert_as_alone(path, alone, "one", "two", "three", "four")
 
 
-def test_who_asks_meanwhile_gets_the_same_answer(path: Path, clips: list[Path]) -> None:
+def test_four_processes_that_read_the_same_and_different_videos_remember_each_once(
+    tmp_path: Path, clips: list[Path], alone: dict[str, Path]
+) -> None:
+    path = tmp_path / "library.db"
+
+    def work(number: int) -> None:
+        # Two read the same two in the same order, the others in another one.
+        for place in (number // 2, 2 - number // 2):
+            read_in(path, clips[place])
+
+    assert at_once(work, 4) == [0] * 4
+    assert_as_alone(path, alone, "one", "two", "three")
+
+
+def test_who_asks_meanwhile_gets_the_same_answer(
+    path: Path, clips: list[Path], alone: dict[str, Path]
+) -> None:
     before = answer_of(path, "one")
 
     def work(number: int) -> None:
@@ -195,7 +257,7 @@ def test_who_asks_meanwhile_gets_the_same_answer(path: Path, clips: list[Path]) 
                 assert answer_of(path, "one").moments == before.moments
 
     assert at_once(work, 3) == [0] * 3
-    assert whole_titles(path) == ["one", "three", "two"]
+    assert_as_alone(path, alone, "one", "two", "three")
 
 
 # ---- words that mean something to a program
@@ -230,14 +292,42 @@ def test_subtitles_and_questions_come_back_as_they_are(tmp_path: Path, words: st
 # ---- odd environments
 
 
+# A process for each command, of which the interpreter and the modules were started only once.
+ONE_AFTER_THE_OTHER = """
+import json, os, sys
+import numpy, sqlite_utils, vidagent.agent.planner, vidagent.cli.main, vidagent.index.upkeep
+for number, words in enumerate(json.loads(sys.argv[1])):
+    child = os.fork()
+    if not child:
+        for stream, ending in ((1, "out"), (2, "err")):
+            os.dup2(os.open(f"{sys.argv[3]}/{number}.{ending}", os.O_CREAT | os.O_WRONLY), stream)
+        sys.argv = ["vidagent", *words, "--library", sys.argv[2]]
+        vidagent.cli.main.run()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def varied(environment: dict[str, str | None]) -> dict[str, str]:
+    """The environment with some variables set and, where None, unset."""
+    return {name: value for name, value in (os.environ | environment).items() if value is not None}
+
+
 def vidagent(*words: object, **environment: str | None) -> subprocess.CompletedProcess[str]:
     """One command, with some variables set and, where None, unset."""
-    chosen = {name: value for name, value in (os.environ | environment).items() if value is not None}
     return subprocess.run(
         [sys.executable, "-m", "vidagent", *map(str, words)],
-        capture_output=True, text=True, encoding="utf-8", timeout=60, env=chosen, check=False,
+        capture_output=True, text=True, encoding="utf-8", timeout=60, env=varied(environment),
+        check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def usual(alone: dict[str, Path]) -> dict[str, object]:
+    """The answer where nothing is odd."""
+    done = vidagent("ask", "one", QUESTION, "--json", "--library", alone["one"])
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
 
 
 ASCII: dict[str, str | None] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LANG": None}
@@ -254,21 +344,22 @@ ASCII: dict[str, str | None] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCEC
         {"TERM": None},
     ],
 )
-def test_an_odd_environment_gets_the_same_answer(path: Path, environment: dict[str, str | None]) -> None:
-    usual = json.loads(vidagent("ask", "one", QUESTION, "--json", "--library", path).stdout)
-    done = vidagent("ask", "one", QUESTION, "--json", "--library", path, **environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    answer = json.loads(done.stdout)
-    assert answer | {"elapsed_s": 0} == usual | {"elapsed_s": 0}
-    for words in (
-        ("ask", "one", QUESTION),
-        ("events", "one"),
-        ("search", "burns"),
-        ("ls",),
+def test_an_odd_environment_gets_the_same_answer(
+    path: Path, usual: dict[str, object], environment: dict[str, str | None]
+) -> None:
+    commands = [
+        ("ask", "one", QUESTION, "--json"), ("ask", "one", QUESTION), ("events", "one"), ("search", "burns"), ("ls",),
         ("library", "check"),
-    ):
-        done = vidagent(*words, "--library", path, **environment)
-        assert (done.returncode, done.stderr) == (0, "")
+    ]  # fmt: skip
+    command = [sys.executable, "-c", ONE_AFTER_THE_OTHER, json.dumps(commands), str(path), str(path.parent)]
+    done = subprocess.run(command, capture_output=True, timeout=60, env=varied(environment), check=False)
+    assert (done.stdout.split(), done.stderr) == ([b"0"] * len(commands), b"")
+    outputs = [(path.parent / f"{number}.out").read_text("utf-8") for number in range(len(commands))]
+    assert all(outputs)
+    assert [(path.parent / f"{number}.err").read_text("utf-8") for number in range(len(commands))] == [
+        ""
+    ] * len(commands)
+    assert json.loads(outputs[0]) | {"elapsed_s": 0} == usual | {"elapsed_s": 0}
 
 
 def test_characters_that_a_terminal_lacks_stand_as_escapes(tmp_path: Path) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sqlite3
 import threading
 from contextlib import closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
+from children import at_once
 from memories import island_of
 
 from vidagent.index import library as library_module
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import search_texts
+from vidagent.index.records import ContentKey
+from vidagent.index.turn import Turn, forget_abandoned
 from vidagent.index.upkeep import STALE_S, check, compact
 from vidagent.index.vectors import VectorCache
 from vidagent.tools.appearance import AppearanceEmbedder
@@ -223,6 +229,104 @@ def test_what_dead_processes_left_is_found_and_swept(path: Path) -> None:
         True,
     ]
     assert check(path) == []
+
+
+# ---- locks
+
+KEY, OTHER_KEY = ContentKey("aa"), ContentKey("bb")
+
+
+def locks(path: Path) -> list[Path]:
+    return sorted(path.parent.glob("*.lock"))
+
+
+def hold(path: Path, key: ContentKey, pipe: Connection) -> None:
+    """Takes the turn to read a video, tells so, and keeps it until the process ends."""
+    turn = Turn.of(path, key)
+    pipe.send(turn.taken())
+    pipe.recv()
+
+
+def holder_of(path: Path, key: ContentKey) -> multiprocessing.process.BaseProcess:
+    """A process that has the turn to read a video by now."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    holder = context.Process(target=hold, args=(path, key, theirs))
+    holder.start()
+    assert ours.recv() is True
+    return holder
+
+
+def kill(holder: multiprocessing.process.BaseProcess) -> None:
+    holder.kill()
+    holder.join()
+
+
+def test_locks_of_dead_processes_are_removed_and_held_ones_stay(path: Path) -> None:
+    dead, alive = holder_of(path, KEY), holder_of(path, OTHER_KEY)
+    kill(dead)
+    compact(path)
+    assert locks(path) == [Turn.of(path, OTHER_KEY).path]
+    assert not Turn.of(path, OTHER_KEY).taken()
+    kill(alive)
+    compact(path)
+    assert locks(path) == []
+
+
+def test_a_lock_of_another_library_stays(path: Path) -> None:
+    others = [path.with_name(f"{path.name}.{name}.lock") for name in ("old.db.0123456789ab", "mine", "0123")]
+    for file in others:
+        file.touch()
+    compact(path)
+    assert all(file.exists() for file in others)
+
+
+def test_a_lock_that_was_removed_while_it_was_waited_for_counts_for_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire, lock = filelock.FileLock.acquire, Turn.of(path, KEY).path
+
+    def acquire_late(self: filelock.FileLock, *words: object, **options: object) -> object:
+        proxy = acquire(self, *words, **options)  # type: ignore[arg-type]
+        lock.unlink()
+        return proxy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filelock.FileLock, "acquire", acquire_late)
+        assert not Turn.of(path, KEY).taken()
+    first, second = Turn.of(path, KEY), Turn.of(path, KEY)
+    assert first.taken()
+    assert not second.taken()
+    with first:
+        pass
+    assert second.taken()
+    with second:
+        pass
+    assert locks(path) == []
+
+
+def read_in_turn(path: Path, n: int) -> None:
+    """Takes a turn so many times; fails where another process has the same turn meanwhile."""
+    busy = path.with_name("busy")
+    for _ in range(n):
+        turn = Turn.of(path, KEY)
+        while not turn.taken():
+            pass
+        with turn:
+            os.close(os.open(busy, os.O_CREAT | os.O_EXCL))
+            busy.unlink()
+
+
+def test_no_two_processes_have_one_turn_however_often_locks_are_removed(path: Path) -> None:
+    def work(number: int) -> None:
+        if number:
+            read_in_turn(path, 150)
+        else:
+            for _ in range(600):
+                forget_abandoned(path)
+
+    assert at_once(work, 4) == [0] * 4
+    assert locks(path) == []
 
 
 # ---- compacting
