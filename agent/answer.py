@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
+from ..index.recollecting import Recalled
 from ..index.records import Coverage, Sense, Video
 from ..tools.clock import Span
 from .evidence import Evidence
@@ -39,6 +41,27 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """How the memory was searched.
+
+    ``chance`` in (0, 1) is how likely the fast path was right; where that was not enough, ``events`` were
+    recalled for a closer look, in order of time.
+    """
+
+    path: Literal["fast", "detailed"]
+    chance: float
+    events: tuple[Recalled, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The recall with plain values; times in seconds, rounded to a millisecond."""
+        events = [
+            {"start_s": round(e.span.start_s, 3), "end_s": round(e.span.end_s, 3), "reason": e.reason}
+            for e in self.events
+        ]
+        return {"path": self.path, "fast_probability": round(self.chance, 4), "events": events}
+
+
+@dataclass(frozen=True)
 class Answer:
     """The answer to one question about one video.
 
@@ -56,6 +79,7 @@ class Answer:
     moments: tuple[Moment, ...]
     coverage: tuple[Coverage, ...]
     reader: str
+    recall: Recall
     elapsed_s: float
 
     def to_json(self) -> dict[str, object]:
@@ -73,6 +97,7 @@ class Answer:
             "coverage": [asdict(row) for row in self.coverage],
             "notes": list(self.video.notes),
             "reader": self.reader,
+            "recall": self.recall.to_json(),
             "video": {
                 "id": self.video.short_id,
                 "title": self.video.title,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..index.memory import Memory
 from ..tools.clock import Span
-from .evidence import Evidence
+from .association import NOTHING, Association
+from .evidence import Evidence, best_first
 from .question import Question, understand
 from .recollection import Cues, Recollection
-from .sensing import coloured, silent
+from .sensing import beside, coloured, silent
 
 
 @dataclass(frozen=True)
@@ -24,20 +26,29 @@ class Draft:
     support: tuple[Evidence, ...] = ()
     option: str | None = None
 
+    def is_sure(self, enough: float) -> bool:
+        """Whether there is an answer of at least this confidence."""
+        return bool(self.text) and self.confidence >= enough
+
 
 NOT_FOUND = Draft("", 0.0)
 
 
 class Inquiry:
-    """A question with the memory it is put to."""
+    """A question with the memory it is put to, and what it brought to ``mind``."""
 
-    def __init__(self, memory: Memory, question: Question) -> None:
+    def __init__(self, memory: Memory, question: Question, mind: Association = NOTHING) -> None:
         self.memory = memory
         self.question = question
         self.recollection = Recollection(memory)
+        self.mind = mind
 
     def evidence(self) -> list[Evidence]:
         """All that may answer the question, best first, within the seconds that it names."""
+        return list(self._found)
+
+    @cached_property
+    def _found(self) -> list[Evidence]:
         return self._evidence(self.question)
 
     def evidence_for(self, words: str) -> list[Evidence]:
@@ -51,7 +62,13 @@ class Inquiry:
 
     def is_wanted(self, span: Span) -> bool:
         """Whether a stretch lies in the seconds that the question names, if it names any."""
-        return self.question.window is None or span.overlap_s(self.question.window) > 0
+        window, beside_ = self.question.window, self.question.beside
+        if window is None:
+            return True
+        if beside_ and beside_[0] != "during":
+            # What began before a moment and goes on does not lie behind it.
+            return window.start_s <= span.middle_s < window.end_s
+        return span.overlap_s(window) > 0
 
     def share_looked_at(self, sense: str) -> float:
         """How much of the video was looked at, listened to or read, in [0, 1]."""
@@ -66,8 +83,11 @@ class Inquiry:
             found = coloured(self.memory, question.colours)
         elif question.senses == {"sound"}:
             found = silent(self.memory)
+        elif question.beside and not (question.words or question.phrases or question.asides):
+            found = beside(self.memory, question.senses, *question.beside)
         else:
             found = self.recollection.find(cues_of(question))
+            found = best_first([self.mind.raised(e) for e in found])
         return [e for e in found if self.is_wanted(e.span)]
 
 

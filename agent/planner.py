@@ -1,19 +1,23 @@
-"""The loop: plan, recall, read, reflect; and look again more widely where that was not enough."""
+"""The loop: plan, recall, read, reflect; and what came closest where that gives no answer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 from ..index.completion import Seed, complete
+from ..index.meaning import Meaning
 from ..index.memory import Memory
+from ..index.recollecting import event_at
+from ..index.session import Session
 from ..tools.clock import Span
 from . import reading
-from .answer import Answer, Moment
+from .answer import Answer, Moment, Recall
 from .evidence import Evidence, best_first
-from .inquiry import NOT_FOUND, Draft, Inquiry
+from .inquiry import Inquiry
+from .placing import placed
 from .question import Question, understand
+from .search import Search, search
 from .sensing import resembling
 
 # Below this an answer is more likely wrong than right, so none is given.
@@ -28,21 +32,31 @@ def ask(
     options: tuple[str, ...] = (),
     min_confidence: float | None = None,
     within: Span | None = None,
+    *,
+    meaning: Meaning | None = None,
+    session: Session | None = None,
 ) -> Answer:
     """The answer to a question about a remembered video, from the memory alone.
 
-    ``within`` limits where to look, as if the question had named these seconds. Abstains below
-    ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises ``RequestError`` for a
-    question that cannot be understood as one.
+    ``within`` limits where to look, as if the question had named these seconds. With a ``meaning`` texts
+    that say it in other words count too, and with a ``session`` a question may go on from the last one.
+    Abstains below ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises
+    ``RequestError`` for a question that cannot be understood as one.
     """
     begun_s = time.perf_counter()
     question = understand(text, memory.video.duration_s, options)
     if within is not None:
         question = question.within(within)
     enough = ABSTAIN_BELOW if min_confidence is None else min_confidence
-    draft = _search(memory, question, enough)
-    accepted = bool(draft.text) and draft.confidence >= enough
-    support = draft.support if accepted else _nearest(memory, question)
+    beside = placed(memory, question, session.last(memory.video) if session else None)
+    done = search(memory, beside, enough, meaning, session)
+    if not done.draft.is_sure(enough) and _may_be_told_together(beside):
+        done = search(memory, question, enough, meaning, session)
+    draft = done.draft
+    accepted = draft.is_sure(enough)
+    support = draft.support if accepted else _nearest(memory, question, done)
+    if session:
+        _note(session, memory, done, draft.support if accepted else ())
     return Answer(
         video=memory.video,
         question=question.text,
@@ -54,42 +68,38 @@ def ask(
         moments=tuple(Moment.of(e, memory.video) for e in support),
         coverage=tuple(memory.coverage()),
         reader=reading.NAME,
+        recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
         elapsed_s=time.perf_counter() - begun_s,
     )
 
 
-def _search(memory: Memory, question: Question, enough: float) -> Draft:
-    """The first draft that is sure enough, else the surest of all."""
-    best = NOT_FOUND
-    for attempt in _attempts(question):
-        inquiry = Inquiry(memory, attempt)
-        draft = _within_limits(inquiry, reading.read(inquiry))
-        if draft.text and draft.confidence > best.confidence:
-            best = draft
-        if best.confidence >= enough and best.text:
-            break
-    return best
+def _may_be_told_together(question: Question) -> bool:
+    """Whether the answer may stand in the same sentence as the moment before or after which it was looked for."""
+    is_beside = question.beside is not None and question.beside[0] != "during"
+    return is_beside and question.kind in ("what", "when", "count")
 
 
-def _within_limits(inquiry: Inquiry, draft: Draft) -> Draft:
-    """The draft with the support that lies where one may look; none where its first support does not."""
-    support = tuple(e for e in draft.support if inquiry.is_wanted(e.span))
-    return replace(draft, support=support) if support[:1] == draft.support[:1] else NOT_FOUND
+def _note(session: Session, memory: Memory, done: Search, support: tuple[Evidence, ...]) -> None:
+    """Keep what the answer was about for the next question; a closer look has kept what it recalled."""
+    if support:
+        session.cite(memory.video, support[0].span)
+    if done.is_fast:
+        ids = (event_at(memory.library, memory.video.id, e.span.middle_s) for e in support)
+        session.keep(list(dict.fromkeys(i for i in ids if i is not None)))
 
 
-def _attempts(question: Question) -> Iterator[Question]:
-    """The question as understood, then without the hint at a sense, which may have misled."""
-    yield question
-    if question.senses & {"speech", "screen"} and question.kind != "yesno":
-        yield replace(question, senses=frozenset())
-
-
-def _nearest(memory: Memory, question: Question) -> list[Evidence]:
+def _nearest(memory: Memory, question: Question, done: Search) -> list[Evidence]:
     """What came closest, for a person to look at, where there is no answer."""
     wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
-    inquiry = Inquiry(memory, wider)
+    inquiry = Inquiry(memory, wider, done.mind)
     alike = [e for e in resembling(memory, question.text) if inquiry.is_wanted(e.span)]
-    return best_first([*inquiry.evidence(), *alike, *_around(inquiry, alike)])[:_NEAREST]
+    hints = done.mind.hints(memory, question.senses)
+    return best_first(_once([*inquiry.evidence(), *alike, *_around(inquiry, alike), *hints]))[:_NEAREST]
+
+
+def _once(found: list[Evidence]) -> list[Evidence]:
+    """Evidence without what says the same of the same seconds."""
+    return list({(e.span, e.sense, e.quote): e for e in reversed(best_first(found))}.values())
 
 
 def _around(inquiry: Inquiry, alike: list[Evidence]) -> list[Evidence]:

@@ -11,6 +11,7 @@ from ..index.stemming import fold_numbers
 from ..tools.appearance import colours_in
 from ..tools.clock import Span, parse_time
 from ..tools.errors import RequestError
+from .relation import Relation, Side, relation_in
 from .words import content_words, is_carrier, is_light
 
 Kind = Literal["when", "what", "count", "duration", "order", "yesno", "summary"]
@@ -54,6 +55,8 @@ _NEAR_S = 5.0
 _LEAD = re.compile(
     r"^\W*(?:(?:please|exactly|tell me|show me)\b,?\s*|find (?:the )?(?:moment|scene|part|place)\b)+", re.I
 )
+# What these ask for lies between moments, or is no moment.
+_MEASURES = ("order", "duration", "summary")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 
 
@@ -64,7 +67,8 @@ class Question:
     ``phrases`` are to be found as they stand, ``words`` carry the rest of the content and
     ``asides`` may be missing from what answers it; ``items`` are
     what an order question compares, ``colours`` what the picture should show. ``ordinal`` picks one of
-    several moments: 1 is the first, -1 the last.
+    several moments: 1 is the first, -1 the last. ``relation`` names seconds by another moment, and
+    ``beside`` is that moment with its side once it is known.
     """
 
     text: str
@@ -78,6 +82,8 @@ class Question:
     items: tuple[str, ...] = ()
     ordinal: int | None = None
     window: Span | None = field(default=None)
+    relation: Relation | None = None
+    beside: tuple[Side, Span] | None = None
 
     def within(self, span: Span) -> Question:
         """The same question, looking only inside a span, and there where it names seconds itself."""
@@ -117,6 +123,7 @@ def understand(text: str, duration_s: float, options: tuple[str, ...] = ()) -> Q
         items=_items(stem_text) if kind == "order" else (),
         ordinal=_ordinal(stem_text),
         window=window,
+        relation=None if options or kind in _MEASURES else relation_in(timeless),
     )
 
 

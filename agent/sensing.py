@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..index.fusion import related
 from ..index.memory import Memory
 from ..index.recall import search_pictures
+from ..index.records import Sense
 from ..tools.appearance import COLOURS, AppearanceEmbedder, colour_shares
 from ..tools.clock import Span, merge_spans
 from .evidence import Evidence, best_first
+from .relation import Side
 
 # The picture counts as filled with a colour from this share on.
 _FILLED = 0.6
@@ -19,6 +22,7 @@ _SILENT_DB = -55.0
 _SILENCE_MIN_S = 1.0
 _RUN_MIN_S = 0.75
 _VOICE_GAP_S = 2.0
+_BESIDE, _FARTHER, _BESIDE_MAX = 0.85, 0.1, 3
 _HITS, _HIT_S, _HIT_GAP_S, _AS_HINT = 24, 0.5, 2.0, 0.4
 
 
@@ -54,6 +58,21 @@ def resembling(memory: Memory, text: str) -> list[Evidence]:
         score = max(score for time_s, score in hits if run.start_s <= time_s <= run.end_s)
         found.append(Evidence(run, "picture", "the picture looks most like it", _AS_HINT * score, 1.0))
     return best_first(found)
+
+
+def beside(memory: Memory, senses: frozenset[Sense], side: Side, anchor: Span) -> list[Evidence]:
+    """What was said or shown nearest to a moment on one side of it, or meanwhile; the nearest first."""
+    worded: tuple[Sense, ...] = ("speech", "screen")
+    texts = [t for sense in worded if not senses or sense in senses for t in memory.texts(sense)]
+    if side == "during":
+        near = sorted((t for t in texts if t.span.overlap_s(anchor) > 0), key=lambda t: (t.span, t.id))
+    else:
+        by_span = {t.span: t for t in reversed(texts)}
+        near = [by_span[span] for span in related(list(by_span), [anchor], side)]
+    return [
+        Evidence(t.span, t.sense, t.body, round(_BESIDE * (1 - _FARTHER) ** rank, 4), t.trust, (t.id,))
+        for rank, t in enumerate(near[:_BESIDE_MAX])
+    ]
 
 
 def silent(memory: Memory) -> list[Evidence]:

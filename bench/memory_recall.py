@@ -6,15 +6,13 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 
 from vidagent.index.folding import folded
-from vidagent.index.gate import Features
 from vidagent.index.library import Library
-from vidagent.index.recollecting import Wanted, _by_vector, _by_words, recall
+from vidagent.index.recollecting import Wanted, recall
 from vidagent.index.search import search_library
 from vidagent.index.vectors import VectorCache
 
@@ -116,68 +114,12 @@ def _measured(library: Library, lines: list[str], n: int) -> list[tuple[str, flo
                      (int(str(n_bytes)) + cache_bytes) / len(matrix))]  # fmt: skip
 
 
-def fit(hours: int = 20, n_lines: int = 20_000, n: int = 600) -> None:
-    """Fit the gate to made questions, which hold words of a line and others; print weights and bins."""
-    rng = np.random.default_rng(2)
-    with tempfile.TemporaryDirectory() as folder:
-        lines = make_library(Path(folder, "library.db"), hours, n_lines)
-        with Library(Path(folder, "library.db")) as library:
-            asked = [_asked(library, lines, hours, rng) for _ in range(n)]
-    values = np.array([[1.0, *astuple(features)] for features, _ in asked])
-    right = np.array([is_right for _, is_right in asked], float)
-    half = n // 2
-    weights = _logistic(values[:half], right[:half])
-    print("bias", round(weights[0], 2), "weights", weights[1:].round(2).tolist())
-    chance = 1 / (1 + np.exp(-values[half:] @ weights))
-    for low in np.arange(0, 1, 0.2):
-        inside = (chance >= low) & (chance < low + 0.2)
-        if inside.any():
-            print(f"{low:.1f}-{low + 0.2:.1f}: n {inside.sum()}, told {chance[inside].mean():.2f},"
-                  f" right {right[half:][inside].mean():.2f}")  # fmt: skip
-
-
-def _asked(library: Library, lines: list[str], hours: int, rng: np.random.Generator) -> tuple[Features, bool]:
-    place = int(rng.integers(len(lines)))
-    media_id, start_us = _text_row(place, "", hours, len(lines))[:2]
-    kept = [w for w in lines[place].split() if rng.random() < rng.random()]
-    noise = rng.standard_normal(DIMENSION) * rng.uniform(0, 0.4)
-    ((vec,),) = library.rows(
-        "SELECT vec FROM sample WHERE media_id = ? AND t_us <= ? ORDER BY t_us DESC LIMIT 1",
-        media_id,
-        start_us,
-    )
-    vector = (np.frombuffer(vec, np.float16) + noise).astype(np.float32)  # type: ignore[call-overload]
-    coverage = float(rng.uniform(0.3, 1.0))
-    is_seen = rng.random() < coverage
-    wanted = Wanted(" ".join([*kept, f"w{rng.integers(N_WORDS)}q"]), vector if is_seen else None, "made")
-    by_words = _by_words(library, wanted)
-    scores = [hit.score for hit in search_library(library, wanted.words, 60)]
-    features = Features.of(scores, by_words, _by_vector(library, wanted), coverage)
-    query = "SELECT id FROM event WHERE media_id = ? AND start_us <= ? ORDER BY start_us DESC LIMIT 1"
-    true = library.rows(query, media_id, int(str(start_us)) + 1_000_000)[0][0]
-    return features, by_words[:1] == [true]
-
-
-def _logistic(values: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Weights of a logistic regression with a light ridge, by Newton's method."""
-    weights = np.zeros(values.shape[1])
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-values @ weights))
-        curvature = (values * (chance * (1 - chance))[:, None]).T @ values + 0.1 * np.eye(len(weights))
-        weights += np.linalg.solve(curvature, values.T @ (right - chance) - 0.1 * weights)
-    return weights
-
-
 def main() -> None:
-    """Print the table, or with ``--fit`` the gate's weights and how well they are calibrated."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=100)
     parser.add_argument("--lines", type=int, default=100_000)
-    parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
-    if options.fit:
-        fit()
-        return
     for what, first, second in rows(options.hours, options.lines):
         print(f"{what:44} {first:9.1f} {second:9.1f}")
 

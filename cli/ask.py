@@ -13,6 +13,7 @@ from .edge import (
     LibraryOption,
     PictureTrackOption,
     SoundTrackOption,
+    TextVectorsOption,
     ToOption,
     VideoArgument,
     library_path,
@@ -41,6 +42,13 @@ def ask(
     picture_track: PictureTrackOption = None,
     sound_track: SoundTrackOption = None,
     accept_damage: DamageOption = False,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session", metavar="NAME", help='Go on from the last answer of this name: "and after that?"'
+        ),
+    ] = None,
+    text_vectors: TextVectorsOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -49,7 +57,9 @@ def ask(
     from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
+    from ..index.session import Session
     from ..tools.tracks import Tracks
+    from .meaning import meaning_of
     from .rendering import answer_lines
     from .videos import remembered
 
@@ -57,7 +67,15 @@ def ask(
     with Library(library_path(library)) as opened:
         memory = Memory(opened, remembered(opened, video, settings))
         within = stretch(from_time, to_time, memory.video.duration_s)
-        answer = ask_agent(memory, question, tuple(option or ()), min_confidence, within)
+        answer = ask_agent(
+            memory,
+            question,
+            tuple(option or ()),
+            min_confidence,
+            within,
+            meaning=meaning_of(opened, text_vectors),
+            session=Session(opened, session) if session else None,
+        )
     if as_json:
         say_json(answer.to_json())
     else:

@@ -59,6 +59,15 @@ SoundTrackOption = Annotated[
         "--sound-track", metavar="N", min=0, help="Listen to this sound track, counted from 0; see probe."
     ),
 ]
+TextVectorsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--text-vectors",
+        metavar="FOLDER",
+        envvar="VIDAGENT_TEXT_VECTORS",
+        help="A sentence-transformers model, by which words are found that say it differently.",
+    ),
+]
 DamageOption = Annotated[
     bool, typer.Option("--accept-damage", help="Remember a video of which much is damaged, too.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .edge import JsonOption, LibraryOption, library_path, say, say_json
+from .edge import JsonOption, LibraryOption, TextVectorsOption, library_path, say, say_json
 
 if TYPE_CHECKING:
     from ..index.search import Found
@@ -27,18 +27,21 @@ def search(
     sense: Annotated[
         Literal["speech", "screen"] | None, typer.Option("--sense", help="Only what was said, or shown.")
     ] = None,
+    text_vectors: TextVectorsOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Find words in everything that was said or stood on screen, in all remembered videos."""
     from ..index.library import Library
-    from ..index.search import search_library
+    from ..index.meaning import search_by_both
     from ..tools.tracks import Tracks
+    from .meaning import meaning_of
     from .videos import known
 
     with Library(library_path(library)) as opened:
         chosen = [known(opened, name, Tracks()) for name in videos] if videos else None
-        found = search_library(opened, words, limit, videos=chosen, sense=sense)
+        meaning = meaning_of(opened, text_vectors)
+        found = search_by_both(opened, meaning, words, limit, videos=chosen, sense=sense)
     if as_json:
         say_json([_row(hit) for hit in found])
         return

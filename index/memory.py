@@ -22,6 +22,7 @@ class Memory:
     def __init__(self, library: Library, video: Video) -> None:
         self.library = library
         self.video = video
+        self._longest: dict[Sense, int] = {}
 
     def events(self, level: Level = "event") -> list[Event]:
         """The video's stretches at one level, in order; they tile it as far as it was read."""
@@ -74,11 +75,24 @@ class Memory:
 
     def texts_near(self, span: Span, sense: Sense, within_s: float) -> list[Text]:
         """Texts of one sense that lie at most ``within_s`` from a span, in order."""
+        first_us, last_us = to_us(span.start_s - within_s), to_us(span.end_s + within_s)
         rows = self.library.rows(
-            f"{_TEXT} WHERE media_id = ? AND sense = ? AND start_us <= ? AND end_us >= ? ORDER BY start_us, id",
-            self.video.id, sense, round((span.end_s + within_s) * 1e6), round((span.start_s - within_s) * 1e6),
+            f"{_TEXT} WHERE media_id = ? AND sense = ? AND start_us BETWEEN ? AND ? AND end_us >= ?"
+            " ORDER BY start_us, id",
+            self.video.id, sense, first_us - self._longest_us(sense), last_us, first_us,
         )  # fmt: skip
         return [Text.of(row) for row in rows]
+
+    def _longest_us(self, sense: Sense) -> int:
+        """How long the longest text of a sense is, so that no others need be looked at; while a video is read, now."""
+        if sense not in self._longest or not self.video.is_whole:
+            rows = self.library.rows(
+                "SELECT coalesce(max(end_us - start_us), 0) FROM text WHERE media_id = ? AND sense = ?",
+                self.video.id,
+                sense,
+            )
+            self._longest[sense] = int(str(rows[0][0]))
+        return self._longest[sense]
 
     def parts(self, text: Text) -> list[tuple[Span, str]]:
         """The shorter pieces of a sentence with their own times, in order."""

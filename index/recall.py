@@ -11,6 +11,7 @@ from .memory import Memory
 from .records import Text
 from .vectors import VectorCache
 
+# CROSS JOIN is SQLite's word for "in this order": the words first, which are few, and not all of a video.
 _SPELLINGS_MAX = 3
 _CLOSE_ENOUGH = 0.8
 
@@ -25,7 +26,7 @@ def search_texts(memory: Memory, wanted: list[str], limit: int = 200) -> list[Te
     if not spelled:
         return []
     rows = memory.library.rows(
-        "SELECT text.id FROM text_fts JOIN text ON text.id = text_fts.rowid"
+        "SELECT text.id FROM text_fts CROSS JOIN text ON text.id = text_fts.rowid"
         " WHERE text_fts MATCH ? AND media_id = ? ORDER BY bm25(text_fts), text.id LIMIT ?",
         "stems : (" + " OR ".join(_quoted(s) for s in spelled) + ")", memory.video.id, limit,
     )  # fmt: skip
@@ -52,7 +53,8 @@ def search_pictures(memory: Memory, model: str, vector: Vectors, n: int) -> list
 def document_count(memory: Memory, word: str) -> int:
     """In how many texts of the video a stem occurs."""
     rows = memory.library.rows(
-        "SELECT count(*) FROM text_fts JOIN text ON text.id = text_fts.rowid WHERE text_fts MATCH ? AND media_id = ?",
+        "SELECT count(*) FROM text_fts CROSS JOIN text ON text.id = text_fts.rowid"
+        " WHERE text_fts MATCH ? AND media_id = ?",
         "stems : " + _quoted(word), memory.video.id,
     )  # fmt: skip
     return int(str(rows[0][0]))

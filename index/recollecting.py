@@ -12,8 +12,9 @@ from ..tools.roles import Vectors
 from .contiguity import Reason, recall_places
 from .fusion import fused
 from .library import Library
+from .meaning import Meaning
 from .records import Video, to_span, to_us
-from .search import search_library
+from .search import Found, search_library
 from .session import Session
 from .vectors import VectorCache
 
@@ -23,11 +24,12 @@ _CANDIDATES = 60
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to recall by: words, a vector of a model, and where to look."""
+    """What to recall by: words, also by their ``meaning``, a vector of a model, and where to look."""
 
     words: str = ""
     vector: Vectors | None = None
     model: str = ""
+    meaning: Meaning | None = None
     videos: tuple[Video, ...] | None = None
     within: Span | None = None
 
@@ -52,7 +54,7 @@ def recall(
     A neighbour lies at most ``GAP_MAX_S`` away in the same video. With a session, events of the last
     questions come back where room is left, and those found are kept for the next ones.
     """
-    scores = fused([_by_words(library, wanted), _by_vector(library, wanted)])
+    scores = fused([_by_words(library, wanted), _by_meaning(library, wanted), _by_vector(library, wanted)])
     events = _Events(library, wanted)
     ranked = [i for i in sorted(scores, key=lambda i: (-scores[i], i)) if events.is_allowed(i)]
     carried = [i for i in session.carried() if events.is_allowed(i)] if session else []
@@ -104,7 +106,18 @@ class _Events:
 
 def _by_words(library: Library, wanted: Wanted) -> list[int]:
     hits = search_library(library, wanted.words, _CANDIDATES, videos=wanted.videos, within=wanted.within)
-    at = [_event_at(library, hit.video.id, to_us(hit.text.span.middle_s)) for hit in hits]
+    return _events_of(library, hits)
+
+
+def _by_meaning(library: Library, wanted: Wanted) -> list[int]:
+    if wanted.meaning is None or not wanted.words:
+        return []
+    hits = wanted.meaning.nearest(wanted.words, _CANDIDATES, videos=wanted.videos, within=wanted.within)
+    return _events_of(library, hits)
+
+
+def _events_of(library: Library, hits: list[Found]) -> list[int]:
+    at = [event_at(library, hit.video.id, hit.text.span.middle_s) for hit in hits]
     return list(dict.fromkeys(i for i in at if i is not None))
 
 
@@ -116,7 +129,7 @@ def _by_vector(library: Library, wanted: Wanted) -> list[int]:
     cache = VectorCache(library, int(str(model[0][0])), int(str(model[0][1])))
     hits = cache.nearest(wanted.vector, _sample_ids(library, wanted) if limited else None, _CANDIDATES)
     rows = [library.rows("SELECT media_id, t_us FROM sample WHERE id = ?", i)[0] for i, _ in hits]
-    at = [_event_at(library, int(str(row[0])), int(str(row[1]))) for row in rows]
+    at = [event_at(library, int(str(row[0])), int(str(row[1])) / 1e6) for row in rows]
     return list(dict.fromkeys(i for i in at if i is not None))
 
 
@@ -134,10 +147,11 @@ def _sample_ids(library: Library, wanted: Wanted) -> npt.NDArray[np.int64]:
     return np.array(sorted(int(str(i)) for i in ids), np.int64)
 
 
-def _event_at(library: Library, media_id: int, t_us: int) -> int | None:
+def event_at(library: Library, media_id: int, time_s: float) -> int | None:
+    """The id of the event that a moment of a video lies in, of the last one behind the end."""
     rows = library.rows(
         "SELECT id FROM event WHERE media_id = ? AND start_us <= ? ORDER BY start_us DESC LIMIT 1",
         media_id,
-        t_us,
+        to_us(time_s),
     )
     return int(str(rows[0][0])) if rows else None

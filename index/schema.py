@@ -298,6 +298,38 @@ def m003_episodes(db: Database) -> None:
         db.execute(statement)
 
 
+_MEANING = """
+CREATE TABLE session_citation(
+  session TEXT PRIMARY KEY REFERENCES session(name) ON DELETE CASCADE,
+  media_id INTEGER NOT NULL REFERENCES media(id) ON DELETE CASCADE,
+  start_us INTEGER NOT NULL,
+  end_us INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_citation_by_media ON session_citation(media_id);
+CREATE INDEX text_vector_by_model ON text_vector(model_id, text_id);
+DROP TABLE vector_cache;
+CREATE TABLE vector_cache(
+  model_id INTEGER NOT NULL REFERENCES model(id),
+  kind TEXT NOT NULL CHECK(kind IN ('sample', 'event', 'text')),
+  generation INTEGER NOT NULL,
+  n_vectors INTEGER NOT NULL,
+  last_id INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY(model_id, kind)
+);
+CREATE TRIGGER text_vector_removed AFTER DELETE ON text_vector BEGIN
+  DELETE FROM vector_cache WHERE kind = 'text' AND model_id = old.model_id;
+END;
+"""
+
+
+@migrations()
+def m004_meaning(db: Database) -> None:
+    """Texts are found by meaning too, and a session knows the seconds of its last answer."""
+    for statement in _statements(_MEANING):
+        db.execute(statement)
+
+
 def _statements(script: str) -> Iterator[str]:
     """The script's statements, one each: ``executescript`` would commit the open transaction."""
     statement = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..tools.clock import Span
 from .excerpt import excerpt
@@ -13,7 +13,7 @@ from .wording import Wording
 
 # Words on more lines than this in all are left out where rarer ones are asked for as well.
 _LINES_MAX = 20_000
-_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
+TEXT_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Found:
     text: Text
     score: float
     excerpt: str
+
+    def with_score(self, score: float) -> Found:
+        """The same text, weighed otherwise."""
+        return replace(self, score=score)
 
 
 def search_library(
@@ -47,14 +51,17 @@ def search_library(
     match = wording.query(_Telling(library, wording))
     if not match or limit < 1:
         return []
-    condition, values = _limits(videos, sense, within)
+    condition, values = limits(videos, sense, within)
+    among = (
+        f"AND EXISTS (SELECT 1 FROM text WHERE text.id = text_fts.rowid AND {condition})" if condition else ""
+    )
     rows = library.rows(
-        f"SELECT {_COLUMNS}, media_id, score FROM (SELECT rowid AS place, bm25(text_fts) AS score FROM text_fts"
-        f" WHERE text_fts MATCH ? {condition} ORDER BY score, place LIMIT ?)"
+        f"SELECT {TEXT_COLUMNS}, media_id, score FROM (SELECT rowid AS place, bm25(text_fts) AS score FROM text_fts"
+        f" WHERE text_fts MATCH ? {among} ORDER BY score, place LIMIT ?)"
         " JOIN text ON text.id = place ORDER BY score, place",
         match, *values, limit,
     )  # fmt: skip
-    return _found(library, wording, rows)
+    return found_of(library, wording, rows)
 
 
 class _Telling:
@@ -74,10 +81,10 @@ class _Telling:
         return term in self._chosen
 
 
-def _limits(
+def limits(
     videos: Sequence[Video] | None, sense: Sense | None, within: Span | None
 ) -> tuple[str, list[object]]:
-    """A condition on the rows of the index, with its values; empty where nothing limits them."""
+    """A condition on rows of ``text``, with its values; empty where nothing limits them."""
     parts: list[str] = []
     values: list[object] = []
     if videos is not None:
@@ -89,12 +96,11 @@ def _limits(
     if within is not None:
         parts.append("start_us < ? AND end_us > ?")
         values += [to_us(within.end_s), to_us(within.start_s)]
-    if not parts:
-        return "", []
-    return f"AND EXISTS (SELECT 1 FROM text WHERE text.id = text_fts.rowid AND {' AND '.join(parts)})", values
+    return " AND ".join(parts), values
 
 
-def _found(library: Library, wording: Wording, rows: list[tuple[object, ...]]) -> list[Found]:
+def found_of(library: Library, wording: Wording, rows: Sequence[tuple[object, ...]]) -> list[Found]:
+    """Hits of rows of ``TEXT_COLUMNS``, the video's id and a score that is lower for better ones."""
     by_id = {video.id: video for video in library.videos()} if rows else {}
     found = []
     for row in rows:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..tools.clock import Span
 from .library import Library
+from .records import Video, to_span, to_us
 
 TURNS_KEPT = 3
 
@@ -24,6 +26,24 @@ class Session:
             self._n_turns,
         )
         return [int(str(row[0])) for row in rows]
+
+    def last(self, video: Video) -> Span | None:
+        """The seconds that the last answer cited; None where there was none, or it was about another video."""
+        rows = self._library.rows(
+            "SELECT start_us, end_us FROM session_citation WHERE session = ? AND media_id = ?",
+            self.name,
+            video.id,
+        )
+        return to_span(*rows[0]) if rows else None
+
+    def cite(self, video: Video, span: Span) -> None:
+        """Note the seconds that an answer cited."""
+        with self._library.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO session(name, turn) VALUES (?, 0)", (self.name,))
+            connection.execute(
+                "INSERT OR REPLACE INTO session_citation(session, media_id, start_us, end_us) VALUES (?, ?, ?, ?)",
+                (self.name, video.id, to_us(span.start_s), to_us(span.end_s)),
+            )
 
     def keep(self, event_ids: Sequence[int]) -> None:
         """Count one more question, which brought up these events; older ones expire."""

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidagent.agent.answer import Answer, Moment
+from vidagent.agent.answer import Answer, Moment, Recall
 from vidagent.agent.evidence import Evidence, best_first
+from vidagent.index.recollecting import Recalled
 from vidagent.index.records import Coverage, Video
 from vidagent.tools.clock import Span
 
@@ -31,6 +32,7 @@ ANSWER = Answer(
     moments=(MOMENT,),
     coverage=(Coverage("speech", "sidecar a.srt", 1.0, 3, 1.0),),
     reader="extractive",
+    recall=Recall("detailed", 0.123456, (Recalled(1, 7, Span(1.00049, 9.0), "hit", 0.5, 7),)),
     elapsed_s=0.123456,
 )
 
@@ -43,7 +45,7 @@ def documented_fields() -> set[str]:
 
 
 def test_the_json_has_exactly_the_documented_fields() -> None:
-    assert len(documented_fields()) == 13
+    assert len(documented_fields()) == 14
     assert set(ANSWER.to_json()) == documented_fields()
 
 
@@ -51,6 +53,11 @@ def test_the_parts_of_the_json_have_the_documented_fields() -> None:
     made = json.loads(json.dumps(ANSWER.to_json()))
     assert set(made["moments"][0]) == {"start_s", "end_s", "score", "source", "quote", "trust"}
     assert set(made["coverage"][0]) == {"sense", "engine", "share", "n_looks", "trust"}
+    assert made["recall"] == {
+        "path": "detailed",
+        "fast_probability": 0.1235,
+        "events": [{"start_s": 1.0, "end_s": 9.0, "reason": "hit"}],
+    }
     assert set(made["video"]) == {"id", "title", "path", "duration_s"}
 
 

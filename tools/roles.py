@@ -127,3 +127,25 @@ class ImageTextEmbedder(Protocol):
     def embed_text(self, text: str) -> Vectors | None:
         """A unit vector (dimension,), or None where this model has no words for the text."""
         ...
+
+
+class TextEmbedder(Protocol):
+    """Puts sentences and questions into one space of meanings, where a dot product means likeness."""
+
+    @property
+    def name(self) -> str:
+        """Another one for other weights, since their vectors cannot be compared."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension), of what may be searched for."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector (dimension,) of what somebody asks."""
+        ...
