@@ -24,7 +24,7 @@ from vidagent.index.records import Text
 from vidagent.index.transcript import ingest_transcript
 from vidagent.tools.engines import embedded
 from vidagent.tools.errors import RequestError
-from vidagent.tools.sentence_vectors import SentenceVectors
+from vidagent.tools.models.sentence_vectors import SentenceVectors
 
 _WORDS_MIN, _BINS = 3, 5
 Row = tuple[Features, bool]

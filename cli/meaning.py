@@ -20,7 +20,7 @@ def meaning_of(library: Library, folder: Path | None) -> Meaning | None:
     if folder is None:
         return None
     from ..index.meaning import Meaning
-    from ..tools.sentence_vectors import SentenceVectors
+    from ..tools.models.sentence_vectors import SentenceVectors
 
     meaning = Meaning(library, SentenceVectors(folder))
     n_new = meaning.n_new()

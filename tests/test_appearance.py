@@ -155,3 +155,14 @@ def test_a_text_names_colours(text: str, colours: list[str]) -> None:
 def test_any_text_has_a_unit_vector_or_none(text: str) -> None:
     vector = EMBEDDER.embed_text(text)
     assert (vector is None) == (not colours_in(text))
+
+
+def test_likelihoods_are_how_much_the_named_colours_fill() -> None:
+    embedder = AppearanceEmbedder()
+    red = np.full((90, 160, 3), (220, 20, 20), np.uint8)
+    half = red.copy()
+    half[:, :80] = (20, 40, 220)
+    vectors = embedder.embed_images([red, half])
+    assert np.allclose(embedder.likelihoods(vectors, "a red picture"), [1.0, 0.5], atol=0.05)
+    assert embedder.likelihoods(vectors, "red and blue")[1] > 0.95
+    assert embedder.likelihoods(vectors, "a walrus").tolist() == [0.0, 0.0]

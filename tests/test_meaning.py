@@ -18,7 +18,7 @@ from vidagent.index.recollecting import Wanted, recall
 from vidagent.index.records import Event
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import CapabilityError, ModelError
-from vidagent.tools.sentence_vectors import SentenceVectors
+from vidagent.tools.models.sentence_vectors import SentenceVectors
 
 Remember = Callable[..., Memory]
 LINES = (

@@ -75,6 +75,11 @@ class AppearanceEmbedder:
         vector[:_N_COLOUR] = _unit(np.tile(np.sqrt(cell / len(named)), _GRID * _GRID))
         return vector
 
+    def likelihoods(self, vectors: Vectors, text: str) -> Vectors:
+        """How much of each picture the colours fill that a text names, (n,) in [0, 1]; 0 where it names none."""
+        named = [COLOURS.index(colour) for colour in colours_in(text)]
+        return np.asarray(np.clip(colour_shares(vectors)[:, named].sum(axis=1), 0, 1), np.float32)
+
 
 def colour_shares(vectors: Vectors) -> npt.NDArray[np.float32]:
     """Share of the picture that each of ``COLOURS`` fills, shape (n, 12), from vectors of the embedder."""

@@ -128,6 +128,134 @@ class ImageTextEmbedder(Protocol):
         """A unit vector (dimension,), or None where this model has no words for the text."""
         ...
 
+    def likelihoods(self, vectors: Vectors, text: str) -> Vectors:
+        """How likely each of the pictures with ``vectors`` (n, dimension) shows what a text says: (n,) in [0, 1].
+
+        Calibrated for this model as far as it can be; likelihoods of two models are not to be compared.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class StampedFrame:
+    """A picture for a model to look at, with its own second on the container's clock; ``image`` (height, width, 3)."""
+
+    time_s: float
+    image: Pixels
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is put to a video LLM: rules that stand apart, then text and pictures in the order they are shown in."""
+
+    parts: tuple[str | StampedFrame, ...]
+    system: str = ""
+
+    @property
+    def times_s(self) -> tuple[float, ...]:
+        """Seconds of the pictures, in the order they are shown in."""
+        return tuple(part.time_s for part in self.parts if isinstance(part, StampedFrame))
+
+
+@dataclass(frozen=True)
+class FrameBudget:
+    """How much a video LLM can look at in one prompt: so many pictures, and so many pixels of each, at most."""
+
+    n_frames: int
+    n_pixels: int
+
+
+class VideoModel(Protocol):
+    """A video LLM: looks at pictures, each with its second written beside it, and answers in words.
+
+    Both methods raise ``ModelError`` where the model or its server fails, and ``RequestError`` for a prompt
+    that is larger than the model can take.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name that a user can type."""
+        ...
+
+    @property
+    def budget(self) -> FrameBudget:
+        """What fits into one prompt on this machine."""
+        ...
+
+    def stream(self, prompt: Prompt, n_tokens_max: int) -> Iterator[str]:
+        """The reply in pieces as it is written, at most so many tokens; always the same for the same prompt."""
+        ...
+
+    def probabilities(self, prompt: Prompt, answers: Sequence[str]) -> list[float] | None:
+        """How likely each of some short answers is to come first, summing to 1; None where the model cannot tell."""
+        ...
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Something that was found in a picture: what was asked for, where, and how surely, in [0, 1]."""
+
+    target: str
+    box: Box
+    score: float
+
+
+class Detector(Protocol):
+    """Finds things in pictures that are named in words."""
+
+    @property
+    def name(self) -> str:
+        """The name that a user can type."""
+        ...
+
+    def detect(self, images: Sequence[Pixels], targets: Sequence[str]) -> list[list[Detection]]:
+        """What was found in each RGB picture (height, width, 3), best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """Where a phrase may have been said; ``trust`` in [0, 1] is low, so a second look has to support it."""
+
+    phrase: str
+    span: Span
+    trust: float
+
+
+class PhraseSpotter(Protocol):
+    """Listens for given phrases without writing down what is said."""
+
+    @property
+    def name(self) -> str:
+        """The name that a user can type."""
+        ...
+
+    def spot(self, sound: Iterable[SoundWindow], phrases: Sequence[str]) -> Iterator[Spotted]:
+        """Where the phrases may have been said, in order of time."""
+        ...
+
+
+class SoundTextEmbedder(Protocol):
+    """Puts sounds and descriptions into one space, where a dot product means likeness."""
+
+    @property
+    def name(self) -> str:
+        """The name that a user can type."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+    def embed_sounds(self, windows: Sequence[SoundWindow]) -> Vectors:
+        """Unit vectors, shape (n, dimension), of stretches of sound."""
+        ...
+
+    def embed_text(self, text: str) -> Vectors:
+        """The unit vector (dimension,) of a description."""
+        ...
+
 
 class TextEmbedder(Protocol):
     """Puts sentences and questions into one space of meanings, where a dot product means likeness."""

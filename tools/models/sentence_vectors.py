@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import CapabilityError, ModelError
-from .roles import Vectors
+from ..errors import CapabilityError, ModelError
+from ..roles import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
