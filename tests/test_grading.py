@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from vidagent.agent.answer import Answer, Moment
+from vidagent.agent.answer import Answer, Moment, Recall
 from vidagent.agent.grading import Grade, grade
 from vidagent.index.records import Video
 from vidagent.tools.clock import Span
 
 VIDEO = Video(1, "ab" * 32, Path("film.mp4"), "film", 1, 1, "", "", "{}", 600.0, 640, 360, ())
+FAST = Recall("fast", 0.9, ())
 FAR = (500.0, 510.0)
 
 
@@ -23,9 +24,8 @@ def answer(
     abstained: bool = False,
 ) -> Answer:
     shown = tuple(Moment(Span(*moment), 0.9, "speech", text, 1.0) for moment in moments)
-    return Answer(
-        VIDEO, "?", kind, text, option, abstained, 0.0 if abstained else 0.9, shown, (), "extractive", 0.1
-    )
+    confidence = 0.0 if abstained else 0.9
+    return Answer(VIDEO, "?", kind, text, option, abstained, confidence, shown, (), "extractive", FAST, 0.1)
 
 
 def row(gold: str, *evidence: tuple[float, float], options: list[str] | None = None) -> dict[str, object]:
