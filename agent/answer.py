@@ -66,7 +66,8 @@ class Answer:
     """The answer to one question about one video.
 
     ``moments`` are best first. Where ``abstained`` is true nothing supports an answer well enough:
-    ``text`` says so, and ``moments`` are only the nearest that were found.
+    ``text`` says so, and ``moments`` are only the nearest that were found. ``notes`` are the video's and the
+    reader's.
     """
 
     video: Video
@@ -81,6 +82,7 @@ class Answer:
     reader: str
     recall: Recall
     elapsed_s: float
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The answer as the documented JSON object."""
@@ -95,7 +97,7 @@ class Answer:
             "moments": moments,
             "citations": [] if self.abstained else moments,
             "coverage": [asdict(row) for row in self.coverage],
-            "notes": list(self.video.notes),
+            "notes": list(self.notes),
             "reader": self.reader,
             "recall": self.recall.to_json(),
             "video": {

@@ -11,6 +11,7 @@ from ..index.recall import search_pictures
 from ..index.records import Sense
 from ..tools.appearance import COLOURS, AppearanceEmbedder, colour_shares
 from ..tools.clock import Span, merge_spans
+from ..tools.roles import ImageTextEmbedder
 from .evidence import Evidence, best_first
 from .relation import Side
 
@@ -44,20 +45,33 @@ def coloured(memory: Memory, colours: tuple[str, ...]) -> list[Evidence]:
     return best_first(found)
 
 
-def resembling(memory: Memory, text: str) -> list[Evidence]:
+def resembling(memory: Memory, text: str, pictures: ImageTextEmbedder | None = None) -> list[Evidence]:
     """Stretches whose pictures are nearest to what a text describes, best first; a hint, not a proof.
 
-    Empty where the image-text model has no words for the text.
+    By the embedded colours, or by an embedder that has looked at the video. Empty where it has no words for the
+    text.
     """
-    embedder = AppearanceEmbedder()
-    vector = embedder.embed_text(text)
-    hits = search_pictures(memory, embedder.name, vector, _HITS) if vector is not None else []
+    hits = _likely(memory, text, pictures) if pictures else _coloured_alike(memory, text)
     runs = merge_spans([Span(time_s, time_s + _HIT_S) for time_s, _ in hits], _HIT_GAP_S)
     found = []
     for run in runs:
         score = max(score for time_s, score in hits if run.start_s <= time_s <= run.end_s)
         found.append(Evidence(run, "picture", "the picture looks most like it", _AS_HINT * score, 1.0))
     return best_first(found)
+
+
+def _coloured_alike(memory: Memory, text: str) -> list[tuple[float, float]]:
+    embedder = AppearanceEmbedder()
+    vector = embedder.embed_text(text)
+    return search_pictures(memory, embedder.name, vector, _HITS) if vector is not None else []
+
+
+def _likely(memory: Memory, text: str, pictures: ImageTextEmbedder) -> list[tuple[float, float]]:
+    """Seconds of the likeliest pictures with how likely they are, best first."""
+    times_s, vectors = memory.samples(pictures.name)
+    chances = pictures.likelihoods(vectors, text) if len(times_s) else np.zeros(0, np.float32)
+    best = np.lexsort((times_s, -chances))[:_HITS]
+    return [(float(times_s[i]), float(chances[i])) for i in best if chances[i] > 0]
 
 
 def beside(memory: Memory, senses: frozenset[Sense], side: Side, anchor: Span) -> list[Evidence]:

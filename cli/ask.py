@@ -13,13 +13,22 @@ from .edge import (
     LibraryOption,
     PictureTrackOption,
     SoundTrackOption,
-    TextVectorsOption,
     ToOption,
     VideoArgument,
-    library_path,
     say,
     say_json,
     stretch,
+)
+from .options import (
+    DeviceOption,
+    LanguageOption,
+    ModelsOption,
+    OfflineOption,
+    PictureModelOption,
+    ReaderOption,
+    SpeechModelOption,
+    TextVectorsOption,
+    settings_from,
 )
 
 _ABSTAINED = 7
@@ -48,38 +57,62 @@ def ask(
             "--session", metavar="NAME", help='Go on from the last answer of this name: "and after that?"'
         ),
     ] = None,
+    reader: ReaderOption = None,
+    picture_model: PictureModelOption = None,
+    speech_model: SpeechModelOption = None,
     text_vectors: TextVectorsOption = None,
+    language: LanguageOption = None,
+    device: DeviceOption = None,
+    models: ModelsOption = None,
+    offline: OfflineOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Answer a question about a video; a video not met before is remembered first."""
     from ..agent.planner import ask as ask_agent
+    from ..agent.trace import traced
+    from ..agent.viewer import Viewer
     from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
     from ..index.session import Session
+    from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .meaning import meaning_of
+    from .learning import pictures_learnt, texts_learnt
     from .rendering import answer_lines
     from .videos import remembered
 
-    settings = IngestSettings(tracks=Tracks(picture_track, sound_track), accepts_damage=accept_damage)
-    with Library(library_path(library)) as opened:
-        memory = Memory(opened, remembered(opened, video, settings))
+    chosen = settings_from(
+        library=library, models=models, offline=offline, device=device, language=language, reader=reader,
+        picture_model=picture_model, speech_model=speech_model, text_vectors=text_vectors,
+    ).settings  # fmt: skip
+    engines = Models(chosen)
+    tracks = Tracks(picture_track, sound_track)
+    settings = IngestSettings(tracks=tracks, language=chosen.language, accepts_damage=accept_damage)
+    with Library(chosen.library) as opened:
+        memory = Memory(opened, remembered(opened, video, settings, engines.engines()))
         within = stretch(from_time, to_time, memory.video.duration_s)
-        answer = ask_agent(
-            memory,
-            question,
-            tuple(option or ()),
-            min_confidence,
-            within,
-            meaning=meaning_of(opened, text_vectors),
-            session=Session(opened, session) if session else None,
-        )
+        pictures = pictures_learnt(opened, engines, memory.video)
+        model = engines.reader()
+        with traced(chosen.runs) as trace:
+            answer = ask_agent(
+                memory,
+                question,
+                tuple(option or ()),
+                min_confidence,
+                within,
+                meaning=texts_learnt(opened, engines),
+                session=Session(opened, session) if session else None,
+                pictures=pictures.embedder if pictures else None,
+                viewer=Viewer(model, engines.budget(model)) if model else None,
+                trace=trace,
+            )
     if as_json:
         say_json(answer.to_json())
     else:
         for line in answer_lines(answer, within):
             say(line)
+        if hint := engines.hint():
+            say(hint)
     if answer.abstained and min_confidence is not None:
         raise typer.Exit(_ABSTAINED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import unicodedata
 from io import TextIOWrapper
@@ -59,29 +58,16 @@ SoundTrackOption = Annotated[
         "--sound-track", metavar="N", min=0, help="Listen to this sound track, counted from 0; see probe."
     ),
 ]
-TextVectorsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--text-vectors",
-        metavar="FOLDER",
-        envvar="VIDAGENT_TEXT_VECTORS",
-        help="A sentence-transformers model, by which words are found that say it differently.",
-    ),
-]
 DamageOption = Annotated[
     bool, typer.Option("--accept-damage", help="Remember a video of which much is damaged, too.")
 ]
 
 
 def library_path(given: Path | None) -> Path:
-    """Where the library lies: by the option, the environment, or the user's data folder."""
-    if given:
-        return given
-    if named := os.environ.get("VIDAGENT_LIBRARY"):
-        return Path(named)
-    from platformdirs import user_data_path
+    """Where the library lies: by the option, the environment, the file of settings, or the user's data folder."""
+    from ..tools.settings import settled
 
-    return user_data_path("vidagent") / "library.db"
+    return settled({"library": given}).settings.library
 
 
 def stretch(from_time: str | None, to_time: str | None, duration_s: float) -> Span | None:

@@ -14,9 +14,18 @@ from .edge import (
     LibraryOption,
     PictureTrackOption,
     SoundTrackOption,
-    library_path,
     say,
     say_json,
+)
+from .options import (
+    DeviceOption,
+    LanguageOption,
+    ModelsOption,
+    OfflineOption,
+    PictureModelOption,
+    SpeechModelOption,
+    TextVectorsOption,
+    settings_from,
 )
 
 
@@ -28,20 +37,37 @@ def ingest(
     picture_track: PictureTrackOption = None,
     sound_track: SoundTrackOption = None,
     accept_damage: DamageOption = False,
+    picture_model: PictureModelOption = None,
+    speech_model: SpeechModelOption = None,
+    text_vectors: TextVectorsOption = None,
+    language: LanguageOption = None,
+    device: DeviceOption = None,
+    models: ModelsOption = None,
+    offline: OfflineOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Remember videos; one that is remembered already costs nothing."""
     from ..index.ingest import IngestSettings
     from ..index.library import Library
+    from ..tools.models.making import Models
     from ..tools.tracks import Tracks
+    from .learning import pictures_learnt, texts_learnt
     from .videos import remember
 
-    settings = IngestSettings(tracks=Tracks(picture_track, sound_track), accepts_damage=accept_damage)
-    with Library(library_path(library)) as opened:
+    chosen = settings_from(
+        library=library, models=models, offline=offline, device=device, language=language,
+        picture_model=picture_model, speech_model=speech_model, text_vectors=text_vectors,
+    ).settings  # fmt: skip
+    engines = Models(chosen)
+    tracks = Tracks(picture_track, sound_track)
+    settings = IngestSettings(tracks=tracks, language=chosen.language, accepts_damage=accept_damage)
+    with Library(chosen.library) as opened:
         for path in videos:
             begun_s = time.monotonic()
-            done = remember(opened, path, settings, force)
+            done = remember(opened, path, settings, engines.engines(), force)
+            pictures_learnt(opened, engines, done.video)
+            texts_learnt(opened, engines)
             took_s = time.monotonic() - begun_s
             if as_json:
                 row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}

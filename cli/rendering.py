@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..agent.answer import Answer, Moment
+from ..agent.reading import NAME as EXTRACTIVE
 from ..index.records import LOW_TRUST, Coverage, Event, Video
 from ..tools.clock import Span, format_time
 
@@ -25,9 +26,10 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
     if within is not None:
         yield f"looked only at {within}"
     yield "looked at: " + "; ".join(_coverage_phrase(row) for row in answer.coverage)
-    for note in answer.video.notes:
+    for note in answer.notes:
         yield f"note: {note}"
-    yield "no video LLM looked: the answer is put together from what was heard, read and seen"
+    if answer.reader == EXTRACTIVE:
+        yield "no video LLM looked: the answer is put together from what was heard, read and seen"
 
 
 def _moment_line(moment: Moment) -> str:

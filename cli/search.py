@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .edge import JsonOption, LibraryOption, TextVectorsOption, library_path, say, say_json
+from .edge import JsonOption, LibraryOption, say, say_json
+from .options import DeviceOption, ModelsOption, TextVectorsOption, settings_from
 
 if TYPE_CHECKING:
     from ..index.search import Found
@@ -28,19 +29,25 @@ def search(
         Literal["speech", "screen"] | None, typer.Option("--sense", help="Only what was said, or shown.")
     ] = None,
     text_vectors: TextVectorsOption = None,
+    models: ModelsOption = None,
+    device: DeviceOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Find words in everything that was said or stood on screen, in all remembered videos."""
     from ..index.library import Library
     from ..index.meaning import search_by_both
+    from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .meaning import meaning_of
+    from .learning import texts_learnt
     from .videos import known
 
-    with Library(library_path(library)) as opened:
+    settings = settings_from(
+        library=library, models=models, device=device, text_vectors=text_vectors
+    ).settings
+    with Library(settings.library) as opened:
         chosen = [known(opened, name, Tracks()) for name in videos] if videos else None
-        meaning = meaning_of(opened, text_vectors)
+        meaning = texts_learnt(opened, Models(settings))
         found = search_by_both(opened, meaning, words, limit, videos=chosen, sense=sense)
     if as_json:
         say_json([_row(hit) for hit in found])

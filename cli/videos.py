@@ -10,7 +10,7 @@ from ..index.ingest import Ingested, IngestSettings, ingest
 from ..index.library import Library
 from ..index.records import Video
 from ..index.transcript import ingest_transcript
-from ..tools.engines import embedded
+from ..tools.engines import Engines, embedded
 from ..tools.errors import UnknownVideoError
 from ..tools.plain import plain
 from ..tools.subtitles import is_subtitle_name
@@ -18,7 +18,9 @@ from ..tools.tracks import Tracks, settled
 from .progress import progress
 
 
-def remembered(library: Library, name: str, settings: IngestSettings | None = None) -> Video:
+def remembered(
+    library: Library, name: str, settings: IngestSettings | None = None, engines: Engines | None = None
+) -> Video:
     """The video by path, id or title; a file not met before is ingested first.
 
     While another process reads it, this is what is settled of it so far.
@@ -28,7 +30,7 @@ def remembered(library: Library, name: str, settings: IngestSettings | None = No
     settings = settings or IngestSettings()
     path = Path(name)
     if os.path.exists(path):
-        return remember(library, path, settings, waits=False).video
+        return remember(library, path, settings, engines, waits=False).video
     return library.find(name, str(settings.tracks))
 
 
@@ -48,11 +50,16 @@ def known(library: Library, name: str, tracks: Tracks) -> Video:
 
 
 def remember(
-    library: Library, path: Path, settings: IngestSettings, afresh: bool = False, waits: bool = True
+    library: Library,
+    path: Path,
+    settings: IngestSettings,
+    engines: Engines | None = None,
+    afresh: bool = False,
+    waits: bool = True,
 ) -> Ingested:
-    """Ingest a file, a video or a transcript, with progress on a terminal."""
+    """Ingest a file, a video or a transcript, by what is embedded or by other engines, with progress on a terminal."""
     transcript = ingest_transcript(library, path, settings, afresh)
     if transcript:
         return transcript
     with progress(plain(path.name)) as report:
-        return ingest(library, path, embedded(), settings, report, afresh, waits)
+        return ingest(library, path, engines or embedded(), settings, report, afresh, waits)

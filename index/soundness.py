@@ -16,6 +16,7 @@ from .library import Library
 from .records import Video
 from .schema import migrations
 from .tables import table_names
+from .timeline import CUT_BY
 
 _BATCH = 4096
 # Half floats round a unit vector's length by less than this.
@@ -64,10 +65,10 @@ _VECTORS = {
     "picture": "SELECT media_id, vec, dimension FROM sample JOIN model ON model.id = model_id",
     "text": "SELECT media_id, vec, dimension FROM text_vector JOIN text ON text.id = text_id"
     " JOIN model ON model.id = model_id",
-    # An event's mean is of the model by which its video was looked at; of what cancels out it is zero.
+    # An event's mean is of the model that its video is cut by; of what cancels out it is zero.
     "event": "SELECT media_id, mean, dimension FROM event"
-    " JOIN (SELECT DISTINCT media_id AS looked_at, model_id FROM sample) ON looked_at = media_id"
-    " JOIN model ON model.id = model_id WHERE mean <> zeroblob(length(mean))",
+    f" JOIN (SELECT id AS looked_at, ({CUT_BY.format(media_id='media.id')}) AS cut_by FROM media)"
+    " ON looked_at = media_id JOIN model ON model.id = cut_by WHERE mean <> zeroblob(length(mean))",
 }
 # The place of a file whose name is no text is kept as bytes.
 _TEXT_OR_BYTES = {("media", "path")}

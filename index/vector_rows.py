@@ -21,7 +21,8 @@ _SOURCES = {
     "sample": "SELECT id, vec FROM sample WHERE model_id = ?",
     "event": (
         "SELECT id, mean AS vec FROM event WHERE mean IS NOT NULL AND media_id IN"
-        " (SELECT DISTINCT media_id FROM sample WHERE model_id = ?)"
+        " (SELECT DISTINCT media_id FROM sample WHERE model_id = ?1)"
+        " AND length(mean) = 2 * (SELECT dimension FROM model WHERE id = ?1)"
     ),
     "text": "SELECT text_id AS id, vec FROM text_vector WHERE model_id = ?",
 }

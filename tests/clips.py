@@ -104,6 +104,21 @@ def make_clip(
     return path
 
 
+def cut(source: Path, target: Path, until_s: float) -> Path:
+    """The first seconds of a file, its packets as they are; the target again."""
+    with av.open(str(source)) as opened, av.open(str(target), "w") as made:
+        streams = {
+            each: made.add_stream_from_template(each)
+            for each in opened.streams
+            if each.type in ("video", "audio")
+        }
+        for packet in opened.demux(*streams):
+            if packet.dts is not None and packet.dts * packet.time_base < until_s:
+                packet.stream = streams[packet.stream]
+                made.mux(packet)
+    return target
+
+
 def rotate(path: Path, quarter_turns: int) -> Path:
     """Tells players of an mp4 file to turn its pictures clockwise by so many quarters of a circle."""
     cosine, sine = [(1, 0), (0, 1), (-1, 0), (0, -1)][quarter_turns % 4]

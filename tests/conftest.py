@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,14 @@ def library(tmp_path: Path) -> Iterator[Library]:
     """An empty library, open during the test."""
     with Library(tmp_path / "library.sqlite") as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings, models and traces of whoever runs the tests are left alone, by child processes too."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("config.toml", "models", "runs"):
+        os.environ[f"VIDAGENT_{name.split('.')[0].upper()}"] = str(folder / name)
 
 
 @pytest.fixture

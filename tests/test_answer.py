@@ -34,6 +34,7 @@ ANSWER = Answer(
     reader="extractive",
     recall=Recall("detailed", 0.123456, (Recalled(1, 7, Span(1.00049, 9.0), "hit", 0.5, 7),)),
     elapsed_s=0.123456,
+    notes=NOTES,
 )
 
 

@@ -13,14 +13,12 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import av
 import pytest
-from clips import make_clip, solid, steady, tone
+from clips import cut, make_clip, solid, steady, tone
 
 RED, BLUE, BLACK = (230, 10, 10), (10, 10, 220), (0, 0, 0)
 SAMPLE = Path(__file__).parents[1] / "samples" / "gull_island.mp4"
 TALK_S = 12.0
-SENSES = ("video", "audio")
 CONTROLS = {*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)}
 
 
@@ -39,16 +37,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first seconds of the sample, with words on screen and speech, which take a while to read."""
-    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
-    with av.open(str(SAMPLE)) as source, av.open(str(path), "w") as target:
-        streams = {
-            each: target.add_stream_from_template(each) for each in source.streams if each.type in SENSES
-        }
-        for packet in source.demux(*streams):
-            if packet.dts is not None and packet.dts * packet.time_base < TALK_S:
-                packet.stream = streams[packet.stream]
-                target.mux(packet)
-    return path
+    return cut(SAMPLE, tmp_path_factory.mktemp("talk") / "talk.mp4", TALK_S)
 
 
 @pytest.fixture(scope="module")

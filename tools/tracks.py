@@ -22,6 +22,13 @@ class Tracks:
     picture: int | None = None
     sound: int | None = None
 
+    @classmethod
+    def parse(cls, text: str) -> Tracks:
+        """The tracks that ``str`` has written."""
+        numbers = dict(part.split() for part in text.split(", ") if part)
+        picture, sound = (numbers.get(kind) for kind in ("picture", "sound"))
+        return cls(None if picture is None else int(picture), None if sound is None else int(sound))
+
     def __str__(self) -> str:
         chosen = {"picture": self.picture, "sound": self.sound}
         return ", ".join(f"{kind} {number}" for kind, number in chosen.items() if number is not None)

@@ -1,0 +1,122 @@
+"""Adapters of chosen models, made when they are first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..appearance import AppearanceEmbedder
+from ..engines import Engines, Maker, embedded
+from ..errors import CapabilityError, RequestError
+from ..roles import FrameBudget, ImageTextEmbedder, SpeechRecognizer, TextEmbedder, VideoModel
+from ..settings import AUTO, Settings
+from .catalog import NONE, Choice, Role, choose, role_named
+from .device import Device
+from .measuring import budget_of, remembered
+from .shelf import Shelf
+
+_BETTER = ("picture", "speech", "reader")
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of one command, chosen by settings; each is loaded when it is asked for.
+
+    Raises ``RequestError`` and ``CapabilityError`` as choosing does, when a model is asked for.
+    """
+
+    settings: Settings
+
+    def engines(self) -> Engines:
+        """What a video is read by."""
+        choice = self.choice("speech")
+        if choice.model is None:
+            return embedded(hear_speech=choice.name != NONE)
+        return Engines(
+            AppearanceEmbedder(), embedded().reader, Maker(choice.name, lambda: self._recognizer(choice))
+        )
+
+    def pictures(self) -> ImageTextEmbedder | None:
+        """What finds pictures by what they show, None where nothing better than colours is chosen."""
+        choice = self.choice("picture")
+        if choice.place is None:
+            return None
+        from .picture_vectors import OpenClipEmbedder
+
+        return OpenClipEmbedder(choice.place, self._device())
+
+    def texts(self) -> TextEmbedder | None:
+        """What finds texts by what they mean, None where words alone are to do."""
+        choice = self.choice("text-vectors")
+        if choice.place is None:
+            return None
+        from .sentence_vectors import SentenceVectors
+
+        return SentenceVectors(choice.place)
+
+    def reader(self) -> VideoModel | None:
+        """What looks at pictures and answers, None where the memory alone is to."""
+        choice = self.choice("reader")
+        if choice.model is None:
+            return None
+        if choice.model.kind == "openai":
+            return self._endpoint(choice.model.name)
+        from .video_llm import TransformersVideoModel
+
+        return TransformersVideoModel(_required(choice), self._device())
+
+    def budget(self, model: VideoModel) -> FrameBudget:
+        """What fits into one prompt of a model: as ``doctor`` has measured it here, or as it tells itself."""
+        return budget_of(model, remembered(self.settings.models, model.name, self._device().name))
+
+    def hint(self) -> str:
+        """One line on what could be pulled to see, hear or answer better; empty where nothing is missing."""
+        missing = [name for name in _BETTER if self.choice(name).model is None]
+        return f"to see, hear or tell more: vidagent models pull {' | '.join(missing)}" if missing else ""
+
+    def choice(self, name: str) -> Choice:
+        """Who plays a role, and why."""
+        return choose(_role(name), self.settings, Shelf(self.settings.models))
+
+    def _device(self) -> Device:
+        return Device.named(self.settings.device)
+
+    def _recognizer(self, choice: Choice) -> SpeechRecognizer:
+        place = _required(choice)
+        if choice.model and choice.model.kind == "faster-whisper":
+            from .faster_whisper_speech import FasterWhisperRecognizer
+
+            device = None if self.settings.device == AUTO else self._device()
+            return FasterWhisperRecognizer(place, device, self.settings.language)
+        from .whisper_speech import WhisperRecognizer
+
+        return WhisperRecognizer(_checkpoint(place), self._device(), self.settings.language)
+
+    def _endpoint(self, address: str) -> VideoModel:
+        from .endpoint import EndpointModel, is_of_this_machine
+
+        url, _, model = address.partition("#")
+        if self.settings.offline and not is_of_this_machine(url):
+            raise CapabilityError(f"{url}: offline, so no server elsewhere is asked; leave --offline away")
+        return EndpointModel(url, model or None)
+
+
+def _role(name: str) -> Role:
+    role = role_named(name)
+    if role is None:
+        raise RequestError(f"{name}: no role of a model")
+    return role
+
+
+def _required(choice: Choice) -> Path:
+    if choice.place is None:
+        raise CapabilityError(f"{choice.name}: not on this machine")
+    return choice.place
+
+
+def _checkpoint(place: Path) -> Path:
+    """The one file of a whisper model."""
+    found = sorted(place.glob("*.pt"))
+    if len(found) != 1:
+        raise CapabilityError(f"{place}: holds {len(found)} files *.pt where one is a whisper model")
+    return found[0]
