@@ -18,7 +18,7 @@ from vidagent.tools.clock import Span
 from vidagent.tools.errors import ModelError
 from vidagent.tools.roles import SoundWindow, SpeechRecognizer, Utterance, Voiced
 from vidagent.tools.sound import read_sound
-from vidagent.tools.speech import FakeRecognizer, PocketSphinxRecognizer, _phrases, _Word
+from vidagent.tools.speech import FakeRecognizer, HeardWord, PocketSphinxRecognizer, _phrases
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"
 PROC = Path("/proc")
@@ -163,8 +163,8 @@ def test_workers_end_with_a_killed_parent_whose_script_has_no_main_guard(tmp_pat
     assert not alive(workers)
 
 
-def word(text: str, start_s: float, end_s: float) -> _Word:
-    return _Word(text, Span(start_s, end_s), 0.5)
+def word(text: str, start_s: float, end_s: float) -> HeardWord:
+    return HeardWord(text, Span(start_s, end_s), 0.5)
 
 
 def test_an_utterance_ends_at_a_pause_and_before_it_grows_too_long() -> None:

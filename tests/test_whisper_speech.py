@@ -432,5 +432,5 @@ def test_what_is_not_there_is_named_with_the_way_out(tmp_path: Path, monkeypatch
     with pytest.raises(CapabilityError, match="vidagent models pull whisper:turbo"):
         list(recogniser.listen([]))
     monkeypatch.setitem(sys.modules, "whisper", None)
-    with pytest.raises(CapabilityError, match=r"pip install 'vidagent\[whisper\]'"):
+    with pytest.raises(CapabilityError, match=r"pip install openai-whisper"):
         list(recogniser.listen([]))

@@ -39,7 +39,7 @@ BASE_TRUST, TRUST_PER_POSTERIOR = 0.15, 0.5
 
 
 @dataclass(frozen=True)
-class _Word:
+class HeardWord:
     """A recognised word; ``posterior`` in [0, 1] is the recogniser's own belief in it."""
 
     text: str
@@ -67,8 +67,8 @@ class PocketSphinxRecognizer:
         if find_spec("pocketsphinx") is None:
             raise CapabilityError("recognising speech needs: pip install pocketsphinx")
         n_workers = max(1, min(self.n_workers, os.cpu_count() or 1))
-        waiting: deque[tuple[VoicedStretch, Future[list[_Word]]]] = deque()
-        crew = _Crew(n_workers)
+        waiting: deque[tuple[VoicedStretch, Future[list[HeardWord]]]] = deque()
+        crew = Crew(n_workers)
         try:
             for stretch in self.detector.stretches(sound):
                 if stretch.span.start_s < after_s:
@@ -97,12 +97,12 @@ class FakeRecognizer:
                     yield Voiced(utterance.span, (utterance,))
 
 
-def _voiced(stretch: VoicedStretch, words: Future[list[_Word]]) -> Voiced:
+def _voiced(stretch: VoicedStretch, words: Future[list[HeardWord]]) -> Voiced:
     return Voiced(stretch.span, tuple(map(_utterance, _phrases(words.result()))))
 
 
-def _phrases(words: list[_Word]) -> list[list[_Word]]:
-    phrases: list[list[_Word]] = []
+def _phrases(words: list[HeardWord]) -> list[list[HeardWord]]:
+    phrases: list[list[HeardWord]] = []
     for word in words:
         if phrases and _goes_on(phrases[-1], word):
             phrases[-1].append(word)
@@ -111,12 +111,12 @@ def _phrases(words: list[_Word]) -> list[list[_Word]]:
     return phrases
 
 
-def _goes_on(phrase: list[_Word], word: _Word) -> bool:
+def _goes_on(phrase: list[HeardWord], word: HeardWord) -> bool:
     pause_s = word.span.start_s - phrase[-1].span.end_s
     return pause_s <= PAUSE_S and word.span.end_s - phrase[0].span.start_s <= UTTERANCE_S
 
 
-def _utterance(phrase: list[_Word]) -> Utterance:
+def _utterance(phrase: list[HeardWord]) -> Utterance:
     posterior = sum(word.posterior for word in phrase) / len(phrase)
     return Utterance(
         Span(phrase[0].span.start_s, phrase[-1].span.end_s),
@@ -125,22 +125,23 @@ def _utterance(phrase: list[_Word]) -> Utterance:
     )
 
 
-class _Crew:
+class Crew:
     """Worker processes, started one by one as work comes in, each driven by a thread."""
 
     def __init__(self, n_workers: int) -> None:
         self._threads = ThreadPoolExecutor(n_workers)
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        self._workers: list[_Worker] = []
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        self._workers: list[Worker] = []
         self._n_workers = n_workers
 
-    def recognise(self, window: SoundWindow) -> Future[list[_Word]]:
+    def recognise(self, window: SoundWindow) -> Future[list[HeardWord]]:
+        """What is said in a window, once a worker is free."""
         if len(self._workers) < self._n_workers:
-            self._workers.append(_Worker())
+            self._workers.append(Worker())
             self._idle.put(self._workers[-1])
         return self._threads.submit(self._recognised, window)
 
-    def _recognised(self, window: SoundWindow) -> list[_Word]:
+    def _recognised(self, window: SoundWindow) -> list[HeardWord]:
         worker = self._idle.get()
         try:
             return worker.recognise(window)
@@ -155,7 +156,7 @@ class _Crew:
             worker.close()
 
 
-class _Worker:
+class Worker:
     """One process with one decoder: a length and 16-bit sound go in, a line of JSON comes out.
 
     It ends when its input does, hence also when this process is killed.
@@ -169,7 +170,8 @@ class _Worker:
             [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
         )
 
-    def recognise(self, window: SoundWindow) -> list[_Word]:
+    def recognise(self, window: SoundWindow) -> list[HeardWord]:
+        """What is said in a window, on the container's clock."""
         reply = self._asked(_pcm16(window.samples))
         if not reply.endswith(b"\n"):
             raise ModelError(f"pocketsphinx stopped at {window.start_s:.1f} s (code {self._process.wait()})")
@@ -195,8 +197,8 @@ class _Worker:
             pass
 
 
-def _word(offset_s: float, text: str, start_s: float, end_s: float, posterior: float) -> _Word:
-    return _Word(text, Span(offset_s + start_s, offset_s + end_s), posterior)
+def _word(offset_s: float, text: str, start_s: float, end_s: float, posterior: float) -> HeardWord:
+    return HeardWord(text, Span(offset_s + start_s, offset_s + end_s), posterior)
 
 
 def _pcm16(samples: Samples) -> bytes:
@@ -210,12 +212,12 @@ def serve() -> None:
 
     decoder = Decoder(Config(loglevel="FATAL", cmn="batch"))
     while len(head := sys.stdin.buffer.read(4)) == 4:
-        words = _decoded(decoder, sys.stdin.buffer.read(int.from_bytes(head, "little")))
+        words = decoded_words(decoder, sys.stdin.buffer.read(int.from_bytes(head, "little")))
         sys.stdout.write(json.dumps(words) + "\n")
         sys.stdout.flush()
 
 
-def _decoded(decoder: Decoder, pcm: bytes) -> list[tuple[str, float, float, float]]:
+def decoded_words(decoder: Decoder, pcm: bytes) -> list[tuple[str, float, float, float]]:
     """Words with start and end in seconds of the sound and posterior; silence and noises left out."""
     # Without this, a result depends on what the same process heard before.
     decoder.reinit_feat()

@@ -156,7 +156,7 @@ class WhisperRecognizer(WhisperFamily):
     def require(self) -> None:
         """Raises ``CapabilityError`` where whisper or the file is not there."""
         if find_spec("whisper") is None:
-            raise CapabilityError("openai-whisper is not installed; run: pip install 'vidagent[whisper]'")
+            raise CapabilityError("openai-whisper is not installed; run: pip install openai-whisper")
         if not self._file.is_file():
             raise CapabilityError(f"{self._file}: no such file; run: vidagent models pull {self.name}")
 
