@@ -1,11 +1,11 @@
-"""The loop: plan, recall, read, reflect; and what came closest where that gives no answer."""
+"""The loop: plan, recall, look, reflect; and what came closest where that gives no answer."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ..index.completion import Seed, complete
 from ..index.meaning import Meaning
 from ..index.memory import Memory
 from ..index.recollecting import event_at
@@ -14,19 +14,16 @@ from ..tools.clock import Span
 from ..tools.roles import ImageTextEmbedder
 from . import reading
 from .answer import Answer, Moment, Recall
-from .evidence import Evidence, best_first
-from .inquiry import Inquiry
+from .evidence import Evidence
+from .nearest import nearest
 from .placing import placed
 from .question import Question, understand
 from .search import Search, search
-from .sensing import resembling
 from .trace import UNTRACED, Trace
-from .viewer import Viewer
+from .viewer import Look, Viewer
 
 # Below this an answer is more likely wrong than right, so none is given.
 ABSTAIN_BELOW = 0.25
-_NEAREST = 3
-_HINT = 0.9
 
 
 def ask(
@@ -53,89 +50,109 @@ def ask(
     """
     begun_s = time.perf_counter()
     question = understand(text, memory.video.duration_s, options)
-    if within is not None:
-        question = question.within(within)
-    enough = ABSTAIN_BELOW if min_confidence is None else min_confidence
-    beside = placed(memory, question, session.last(memory.video) if session else None)
-    trace.note("question", text=question.text, kind=question.kind, video=memory.video.sha256)
-    done = search(memory, beside, enough, meaning, session)
-    if not done.draft.is_sure(enough) and _may_be_told_together(beside):
-        done = search(memory, question, enough, meaning, session)
-    near = (
-        list(done.draft.support) if done.draft.is_sure(enough) else _nearest(memory, question, done, pictures)
-    )
-    found = [
-        {"start_s": e.span.start_s, "end_s": e.span.end_s, "sense": e.sense, "quote": e.quote} for e in near
-    ]
-    trace.note("recall", fast=done.is_fast, chance=done.chance, text=done.draft.text, moments=found)
-    look = viewer.look(memory, beside, [e.span for e in near], trace) if viewer else None
-    is_viewed = look is not None and bool(look.draft.text)
-    draft = look.draft if look and is_viewed else done.draft
-    is_a_guess = is_viewed and viewer is not None and viewer.is_untrained
-    accepted = draft.is_sure(enough) or (is_a_guess and min_confidence is None)
-    support = draft.support if accepted else near
-    if session:
-        _note(session, memory, done, draft.support if accepted else ())
-    answer = Answer(
-        video=memory.video,
-        question=question.text,
-        kind="choice" if question.options else question.kind,
-        text=draft.text if accepted else _not_found(question),
-        option=draft.option if accepted else None,
-        abstained=not accepted,
-        confidence=draft.confidence,
-        moments=tuple(Moment.of(e, memory.video) for e in support),
-        coverage=tuple(memory.coverage()),
-        reader=viewer.model.name if viewer and is_viewed else reading.NAME,
-        notes=(*memory.video.notes, *(look.notes if look else ())),
-        recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
-        elapsed_s=time.perf_counter() - begun_s,
-    )
+    run = _Run(
+        memory, question.within(within) if within else question, min_confidence, meaning, session, pictures,
+        viewer, trace,
+    )  # fmt: skip
+    answer = run.answer(begun_s)
     trace.note("answer", **answer.to_json())
     return answer
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One question on its way to an answer, with all that it may be answered by."""
+
+    memory: Memory
+    question: Question
+    min_confidence: float | None
+    meaning: Meaning | None
+    session: Session | None
+    pictures: ImageTextEmbedder | None
+    viewer: Viewer | None
+    trace: Trace
+
+    def answer(self, begun_s: float) -> Answer:
+        """The answer of the viewer where it finds one, else that of the memory, else what came closest."""
+        self.trace.note(
+            "question", text=self.question.text, kind=self.question.kind, video=self.memory.video.sha256
+        )
+        beside, done = self._recalled()
+        near = self._near(done)
+        look = self._looked(beside, near, done)
+        draft = look.draft if look and look.draft.text else done.draft
+        is_viewed = look is not None and draft is look.draft
+        accepted = draft.is_sure(self._enough) or (is_viewed and self._may_be_a_guess)
+        support = list(draft.support) if accepted else near
+        self._note(done, support if accepted else [])
+        question, video = self.question, self.memory.video
+        return Answer(
+            video=video,
+            question=question.text,
+            kind="choice" if question.options else question.kind,
+            text=draft.text if accepted else _not_found(question),
+            option=draft.option if accepted else None,
+            abstained=not accepted,
+            confidence=draft.confidence,
+            moments=tuple(Moment.of(e, video) for e in support),
+            coverage=tuple(self.memory.coverage()),
+            reader=self.viewer.model.name if self.viewer and is_viewed else reading.NAME,
+            recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
+            elapsed_s=time.perf_counter() - begun_s,
+            notes=(*video.notes, *(look.notes if look else ())),
+        )
+
+    @property
+    def _enough(self) -> float:
+        return ABSTAIN_BELOW if self.min_confidence is None else self.min_confidence
+
+    @property
+    def _may_be_a_guess(self) -> bool:
+        """Whether the viewer only guesses; that is said with its answer, unless a confidence was asked for."""
+        return self.viewer is not None and self.viewer.is_untrained and self.min_confidence is None
+
+    def _recalled(self) -> tuple[Question, Search]:
+        """The question as it was placed in time, and what the memory makes of it."""
+        memory, question = self.memory, self.question
+        beside = placed(memory, question, self.session.last(memory.video) if self.session else None)
+        done = search(memory, beside, self._enough, self.meaning, self.session)
+        if not done.draft.is_sure(self._enough) and _may_be_told_together(beside):
+            done = search(memory, question, self._enough, self.meaning, self.session)
+        return beside, done
+
+    def _near(self, done: Search) -> list[Evidence]:
+        """What supports the memory's answer, or what came closest to one."""
+        if done.draft.is_sure(self._enough):
+            return list(done.draft.support)
+        return nearest(self.memory, self.question, done.mind, self.pictures)
+
+    def _looked(self, question: Question, near: Sequence[Evidence], done: Search) -> Look | None:
+        moments = [
+            {"start_s": e.span.start_s, "end_s": e.span.end_s, "sense": e.sense, "quote": e.quote}
+            for e in near
+        ]
+        self.trace.note(
+            "recall", fast=done.is_fast, chance=done.chance, text=done.draft.text, moments=moments
+        )
+        if self.viewer is None:
+            return None
+        return self.viewer.look(self.memory, question, [e.span for e in near], self.trace)
+
+    def _note(self, done: Search, support: Sequence[Evidence]) -> None:
+        """Keep what the answer was about for the next question; a closer look has kept what it recalled."""
+        if self.session is None:
+            return
+        if support:
+            self.session.cite(self.memory.video, support[0].span)
+        if done.is_fast:
+            at = (event_at(self.memory.library, self.memory.video.id, e.span.middle_s) for e in support)
+            self.session.keep(list(dict.fromkeys(i for i in at if i is not None)))
 
 
 def _may_be_told_together(question: Question) -> bool:
     """Whether the answer may stand in the same sentence as the moment before or after which it was looked for."""
     is_beside = question.beside is not None and question.beside[0] != "during"
     return is_beside and question.kind in ("what", "when", "count")
-
-
-def _note(session: Session, memory: Memory, done: Search, support: tuple[Evidence, ...]) -> None:
-    """Keep what the answer was about for the next question; a closer look has kept what it recalled."""
-    if support:
-        session.cite(memory.video, support[0].span)
-    if done.is_fast:
-        ids = (event_at(memory.library, memory.video.id, e.span.middle_s) for e in support)
-        session.keep(list(dict.fromkeys(i for i in ids if i is not None)))
-
-
-def _nearest(
-    memory: Memory, question: Question, done: Search, pictures: ImageTextEmbedder | None
-) -> list[Evidence]:
-    """What came closest, for a person to look at, where there is no answer."""
-    wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
-    inquiry = Inquiry(memory, wider, done.mind)
-    alike = [e for e in resembling(memory, question.text, pictures) if inquiry.is_wanted(e.span)]
-    hints = done.mind.hints(memory, question.senses)
-    return best_first(_once([*inquiry.evidence(), *alike, *_around(inquiry, alike), *hints]))[:_NEAREST]
-
-
-def _once(found: list[Evidence]) -> list[Evidence]:
-    """Evidence without what says the same of the same seconds."""
-    return list({(e.span, e.sense, e.quote): e for e in reversed(best_first(found))}.values())
-
-
-def _around(inquiry: Inquiry, alike: list[Evidence]) -> list[Evidence]:
-    """What was said where the picture looks most like it, as a hint that is weaker than the picture's."""
-    seeds = [Seed(e.span, e.sense, e.fit) for e in alike]
-    return [
-        Evidence(
-            c.text.span, c.text.sense, c.text.body, round(_HINT * c.score, 4), c.text.trust, (c.text.id,)
-        )
-        for c in complete(inquiry.memory, seeds, "speech")
-        if inquiry.is_wanted(c.text.span)
-    ]
 
 
 def _not_found(question: Question) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +31,12 @@ from .options import (
     TextVectorsOption,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from ..agent.answer import Answer
+    from ..index.memory import Memory
+    from ..tools.clock import Span
+    from ..tools.models.making import Models
 
 _ABSTAINED = 7
 
@@ -69,17 +76,11 @@ def ask(
     library: LibraryOption = None,
 ) -> None:
     """Answer a question about a video; a video not met before is remembered first."""
-    from ..agent.planner import ask as ask_agent
-    from ..agent.trace import traced
-    from ..agent.viewer import Viewer
     from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
-    from ..index.session import Session
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .learning import pictures_learnt, texts_learnt
-    from .rendering import answer_lines
     from .videos import remembered
 
     chosen = settings_from(
@@ -92,27 +93,55 @@ def ask(
     with Library(chosen.library) as opened:
         memory = Memory(opened, remembered(opened, video, settings, engines.engines()))
         within = stretch(from_time, to_time, memory.video.duration_s)
-        pictures = pictures_learnt(opened, engines, memory.video)
-        model = engines.reader()
-        with traced(chosen.runs) as trace:
-            answer = ask_agent(
-                memory,
-                question,
-                tuple(option or ()),
-                min_confidence,
-                within,
-                meaning=texts_learnt(opened, engines),
-                session=Session(opened, session) if session else None,
-                pictures=pictures.embedder if pictures else None,
-                viewer=Viewer(model, engines.budget(model)) if model else None,
-                trace=trace,
-            )
+        asked = _Asked(question, tuple(option or ()), min_confidence, within, session)
+        answer = _answer(memory, asked, engines)
     if as_json:
         say_json(answer.to_json())
     else:
-        for line in answer_lines(answer, within):
-            say(line)
-        if hint := engines.hint():
-            say(hint)
+        _say(answer, within, engines.hint())
     if answer.abstained and min_confidence is not None:
         raise typer.Exit(_ABSTAINED)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question as it was given."""
+
+    text: str
+    options: tuple[str, ...]
+    min_confidence: float | None
+    within: Span | None
+    session: str | None
+
+
+def _answer(memory: Memory, asked: _Asked, engines: Models) -> Answer:
+    """The answer by all that was chosen, once the models know the video; with a trace of how it came about."""
+    from ..agent.planner import ask as ask_agent
+    from ..agent.trace import traced
+    from ..agent.viewer import Viewer
+    from ..index.session import Session
+    from .learning import pictures_learnt, texts_learnt
+
+    pictures, model = pictures_learnt(memory.library, engines, memory.video), engines.reader()
+    with traced(engines.settings.runs) as trace:
+        return ask_agent(
+            memory,
+            asked.text,
+            asked.options,
+            asked.min_confidence,
+            asked.within,
+            meaning=texts_learnt(memory.library, engines),
+            session=Session(memory.library, asked.session) if asked.session else None,
+            pictures=pictures.embedder if pictures else None,
+            viewer=Viewer(model, engines.budget(model)) if model else None,
+            trace=trace,
+        )
+
+
+def _say(answer: Answer, within: Span | None, hint: str) -> None:
+    from .rendering import answer_lines
+
+    for line in answer_lines(answer, within):
+        say(line)
+    if hint:
+        say(hint)
