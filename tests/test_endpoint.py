@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from endpoint_servers import (
     serving,
     speaks_no_http,
 )
+from PIL import Image
 
 from vidagent.tools.errors import ModelError, RequestError, VidagentError
 from vidagent.tools.models.chat_prompt import stamp
@@ -88,8 +90,7 @@ def shown(server: ChatServer) -> list[dict[str, Any]]:
 def pixels_of(part: dict[str, Any]) -> Pixels:
     """The RGB picture of a part."""
     data = base64.b64decode(part["image_url"]["url"].partition(",")[2])
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(decoded, np.uint8)[:, :, ::-1]
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"), np.uint8)
 
 
 def stamped_shades(times_s: Sequence[float]) -> list[tuple[str, int]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import math
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 
 from ..roles import Pixels, StampedFrame
 from .chat_prompt import Message
@@ -21,14 +23,12 @@ def image_part(frame: StampedFrame, n_pixels: int) -> Message:
 
 def data_url(image: Pixels) -> str:
     """An RGB picture (height, width, 3): as PNG, which loses nothing, where that is not the larger, else as JPEG."""
-    import cv2
-
-    turned = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    jpeg = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY, *sampling])[1]
-    png = cv2.imencode(".png", turned)[1]
-    kind, data = ("png", png) if len(png) <= len(jpeg) else ("jpeg", jpeg)
-    return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode('ascii')}"
+    picture = Image.fromarray(image)
+    jpeg, png = BytesIO(), BytesIO()
+    picture.save(jpeg, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    picture.save(png, "PNG")
+    kind, data = ("png", png) if len(png.getvalue()) <= len(jpeg.getvalue()) else ("jpeg", jpeg)
+    return f"data:image/{kind};base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
 
 
 def shrunk(image: Pixels, n_pixels: int) -> Pixels:
