@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..index.meaning import Meaning
 from ..index.memory import Memory
 from ..index.recollecting import Recalled, Wanted, recall
 from ..index.records import Sense
+from ..index.search import Found
 from ..index.session import Session
 from .evidence import Evidence
 from .question import Question
@@ -50,14 +51,26 @@ class Association:
 NOTHING = Association()
 
 
+def meant(memory: Memory, question: Question, meaning: Meaning | None) -> list[Found]:
+    """Texts within a question's seconds that mean what it asks, the nearest first; none without a ``meaning``."""
+    if meaning is None:
+        return []
+    return meaning.nearest(question.text, _TEXTS_MAX, videos=(memory.video,), within=question.window)
+
+
 def associate(
-    memory: Memory, question: Question, meaning: Meaning | None, session: Session | None
+    memory: Memory,
+    question: Question,
+    meaning: Meaning | None,
+    near: Sequence[Found],
+    session: Session | None,
 ) -> Association:
-    """What a question brings to mind within its seconds, ``BUDGET_S`` of footage at most; a turn of the session."""
-    where = (memory.video,), question.window
+    """What a question brings to mind within its seconds, ``BUDGET_S`` of footage at most; a turn of the session.
+
+    ``near`` are the texts that are ``meant``.
+    """
     # Meaning takes the question as it was asked, words only what carries content.
     words = " ".join((*content_words(question.text), *(f'"{phrase}"' for phrase in question.phrases)))
-    wanted = Wanted(words, meaning=meaning, videos=where[0], within=where[1])
+    wanted = Wanted(words, meaning=meaning, videos=(memory.video,), within=question.window)
     events = recall(memory.library, wanted, BUDGET_S, session)
-    near = meaning.nearest(question.text, _TEXTS_MAX, videos=where[0], within=where[1]) if meaning else []
     return Association(tuple(events), {hit.text.id: hit.score for hit in near})

@@ -35,12 +35,21 @@ NOT_FOUND = Draft("", 0.0)
 
 
 class Inquiry:
-    """A question with the memory it is put to, and what it brought to ``mind``."""
+    """A question with the memory it is put to, and what it brought to ``mind``.
 
-    def __init__(self, memory: Memory, question: Question, mind: Association = NOTHING) -> None:
+    Inquiries of one question may share a ``recollection``, which finds each thing once.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        question: Question,
+        mind: Association = NOTHING,
+        recollection: Recollection | None = None,
+    ) -> None:
         self.memory = memory
         self.question = question
-        self.recollection = Recollection(memory)
+        self.recollection = recollection or Recollection(memory)
         self.mind = mind
 
     def evidence(self) -> list[Evidence]:

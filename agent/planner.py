@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..index.meaning import Meaning
 from ..index.memory import Memory
-from ..index.recollecting import event_at
+from ..index.recollecting import events_at
 from ..index.session import Session
 from ..tools.clock import Span
 from ..tools.roles import ImageTextEmbedder
@@ -145,8 +145,8 @@ class _Run:
         if support:
             self.session.cite(self.memory.video, support[0].span)
         if done.is_fast:
-            at = (event_at(self.memory.library, self.memory.video.id, e.span.middle_s) for e in support)
-            self.session.keep(list(dict.fromkeys(i for i in at if i is not None)))
+            moments = [(self.memory.video.id, e.span.middle_s) for e in support]
+            self.session.keep(events_at(self.memory.library, moments))
 
 
 def _may_be_told_together(question: Question) -> bool:

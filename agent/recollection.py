@@ -54,9 +54,15 @@ class Recollection:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._found: dict[Cues, list[Evidence]] = {}
 
     def find(self, cues: Cues) -> list[Evidence]:
         """Evidence for the cues, best first; empty where no text holds any of them."""
+        if cues not in self._found:
+            self._found[cues] = self._weighed(cues)
+        return list(self._found[cues])
+
+    def _weighed(self, cues: Cues) -> list[Evidence]:
         # With nothing but asides they are all there is to go by.
         weights = self._weights(stems(" ".join(cues.words or cues.asides)))
         wanted = set(weights) | {s for part in (*cues.phrases, *cues.asides) for s in stems(part)}

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from ..index.gate import FAST_FROM, Features, probability
 from ..index.meaning import Meaning
 from ..index.memory import Memory
-from ..index.recollecting import event_at
+from ..index.recollecting import events_at
+from ..index.search import Found
 from ..index.session import Session
 from ..tools.clock import Span
 from . import reading
-from .association import NOTHING, Association, associate
+from .association import NOTHING, Association, associate, meant
 from .inquiry import NOT_FOUND, Draft, Inquiry
 from .question import Question
 
@@ -46,28 +47,23 @@ def search(
     """
     inquiry = Inquiry(memory, question)
     fast = _draft(inquiry)
-    chance = probability(features(inquiry, meaning))
+    near = meant(memory, question, meaning)
+    chance = probability(features(inquiry, near))
     if fast.is_sure(enough) and chance >= FAST_FROM:
         return Search(fast, chance)
-    mind = associate(memory, question, meaning, session)
+    mind = associate(memory, question, meaning, near, session)
     best = fast
     for attempt in _attempts(question):
-        best = _surer(best, _draft(Inquiry(memory, attempt, mind)))
+        best = _surer(best, _draft(Inquiry(memory, attempt, mind, inquiry.recollection)))
         if best.is_sure(enough):
             break
     return Search(best, chance, mind)
 
 
-def features(inquiry: Inquiry, meaning: Meaning | None) -> Features:
-    """What the gate goes by."""
+def features(inquiry: Inquiry, near: Sequence[Found]) -> Features:
+    """What the gate goes by; ``near`` are the texts that mean what is asked, the nearest first."""
     found = inquiry.evidence()
-    query, question = inquiry.question.text, inquiry.question
-    near = (
-        meaning.nearest(query, _RANKED, videos=(inquiry.memory.video,), within=question.window)
-        if meaning
-        else []
-    )
-    senses = question.senses or {e.sense for e in found[:1]}
+    senses = inquiry.question.senses or {e.sense for e in found[:1]}
     return Features.of(
         [e.fit for e in found],
         _events(inquiry.memory, [e.span for e in found]),
@@ -77,8 +73,7 @@ def features(inquiry: Inquiry, meaning: Meaning | None) -> Features:
 
 
 def _events(memory: Memory, spans: Sequence[Span]) -> list[int]:
-    ids = (event_at(memory.library, memory.video.id, span.middle_s) for span in spans[:_RANKED])
-    return list(dict.fromkeys(i for i in ids if i is not None))
+    return events_at(memory.library, [(memory.video.id, span.middle_s) for span in spans[:_RANKED]])
 
 
 def _draft(inquiry: Inquiry) -> Draft:

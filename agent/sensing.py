@@ -9,7 +9,7 @@ from ..index.fusion import related
 from ..index.memory import Memory
 from ..index.recall import search_pictures
 from ..index.records import Sense
-from ..tools.appearance import COLOURS, AppearanceEmbedder, colour_shares
+from ..tools.appearance import AppearanceEmbedder, named_share
 from ..tools.clock import Span, merge_spans
 from ..tools.roles import ImageTextEmbedder
 from .evidence import Evidence, best_first
@@ -32,7 +32,7 @@ def coloured(memory: Memory, colours: tuple[str, ...]) -> list[Evidence]:
     times_s, vectors = memory.samples(AppearanceEmbedder.name)
     if not len(times_s) or not colours:
         return []
-    share = colour_shares(vectors)[:, [COLOURS.index(c) for c in colours]].sum(axis=1)
+    share = named_share(vectors, colours)
     name = " and ".join(colours)
     found = []
     for first, last in _runs(share):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vidagent.agent.association import meant
 from vidagent.agent.grading import grade
 from vidagent.agent.inquiry import Inquiry
 from vidagent.agent.planner import ask
@@ -68,7 +69,7 @@ def _made_row(
     inquiry = Inquiry(memory, understand(f"When do they say {' '.join(words)}?", memory.video.duration_s))
     found = inquiry.evidence()
     is_right = not is_absent and bool(found) and found[0].span.overlap_s(text.span) > 0
-    return features(inquiry, meaning), is_right
+    return features(inquiry, meant(memory, inquiry.question, meaning)), is_right
 
 
 def asked_rows(library: Library, meaning: Meaning | None, questions: Path, folder: Path) -> list[Row]:
@@ -83,7 +84,7 @@ def asked_rows(library: Library, meaning: Meaning | None, questions: Path, folde
         except RequestError:
             continue
         is_right = grade(row, ask(memory, row["question"], options, min_confidence=0.01)).is_right
-        rows.append((features(inquiry, meaning), is_right))
+        rows.append((features(inquiry, meant(memory, inquiry.question, meaning)), is_right))
     return rows
 
 

@@ -12,8 +12,10 @@ from ..tools.roles import TextEmbedder, Vectors
 from .fusion import fused
 from .library import Library
 from .records import Sense, Video
+from .rows import model_row
 from .search import TEXT_COLUMNS, Found, found_of, limits, search_library
 from .vector_index import Ids
+from .vector_rows import VectorRows
 from .vectors import VectorCache
 from .wording import Wording
 
@@ -81,11 +83,7 @@ class Meaning:
     @cached_property
     def _model_id(self) -> int:
         with self._library.transaction() as connection:
-            connection.execute(
-                "INSERT INTO model(name, dimension) VALUES (?, ?) ON CONFLICT(name) DO NOTHING",
-                (self._embedder.name, self._embedder.dimension),
-            )
-        return int(str(self._library.rows("SELECT id FROM model WHERE name = ?", self._embedder.name)[0][0]))
+            return model_row(connection, self._embedder)
 
     def _store(self, ids: list[int], bodies: list[str]) -> None:
         vectors = self._embedder.embed_passages(bodies).astype(np.float16)
@@ -114,15 +112,8 @@ class Meaning:
     @cached_property
     def _unrelated(self) -> Vectors:
         """Vectors of texts from all over the library, of which nearly all have nothing to do with a query."""
-        ((n_texts,),) = self._library.rows(
-            "SELECT count(*) FROM text_vector WHERE model_id = ?", self._model_id
-        )
-        every = max(1, int(str(n_texts)) // _N_UNRELATED)
-        rows = self._library.rows(
-            "SELECT vec FROM text_vector WHERE model_id = ? AND text_id % ? = 0", self._model_id, every
-        )
-        data = b"".join(row[0] for row in rows)  # type: ignore[misc]
-        return np.frombuffer(data, np.float16).reshape(len(rows), -1).astype(np.float32)
+        rows = VectorRows(self._library, self._model_id, self._embedder.dimension, "text")
+        return rows.sample(_N_UNRELATED, rows.state()[0])
 
 
 def search_by_both(

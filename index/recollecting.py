@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,8 +118,7 @@ def _by_meaning(library: Library, wanted: Wanted) -> list[int]:
 
 
 def _events_of(library: Library, hits: list[Found]) -> list[int]:
-    at = [event_at(library, hit.video.id, hit.text.span.middle_s) for hit in hits]
-    return list(dict.fromkeys(i for i in at if i is not None))
+    return events_at(library, [(hit.video.id, hit.text.span.middle_s) for hit in hits])
 
 
 def _by_vector(library: Library, wanted: Wanted) -> list[int]:
@@ -129,8 +129,7 @@ def _by_vector(library: Library, wanted: Wanted) -> list[int]:
     cache = VectorCache(library, int(str(model[0][0])), int(str(model[0][1])))
     hits = cache.nearest(wanted.vector, _sample_ids(library, wanted) if limited else None, _CANDIDATES)
     rows = [library.rows("SELECT media_id, t_us FROM sample WHERE id = ?", i)[0] for i, _ in hits]
-    at = [event_at(library, int(str(row[0])), int(str(row[1])) / 1e6) for row in rows]
-    return list(dict.fromkeys(i for i in at if i is not None))
+    return events_at(library, [(int(str(row[0])), int(str(row[1])) / 1e6) for row in rows])
 
 
 def _sample_ids(library: Library, wanted: Wanted) -> npt.NDArray[np.int64]:
@@ -147,8 +146,16 @@ def _sample_ids(library: Library, wanted: Wanted) -> npt.NDArray[np.int64]:
     return np.array(sorted(int(str(i)) for i in ids), np.int64)
 
 
-def event_at(library: Library, media_id: int, time_s: float) -> int | None:
-    """The id of the event that a moment of a video lies in, of the last one behind the end."""
+def events_at(library: Library, moments: Iterable[tuple[int, float]]) -> list[int]:
+    """Ids of the events that moments lie in, each once, in the order of the moments.
+
+    A moment is a video's id and a second; behind the end it lies in the last event.
+    """
+    ids = (_event_at(library, media_id, time_s) for media_id, time_s in moments)
+    return list(dict.fromkeys(i for i in ids if i is not None))
+
+
+def _event_at(library: Library, media_id: int, time_s: float) -> int | None:
     rows = library.rows(
         "SELECT id FROM event WHERE media_id = ? AND start_us <= ? ORDER BY start_us DESC LIMIT 1",
         media_id,

@@ -77,8 +77,7 @@ class AppearanceEmbedder:
 
     def likelihoods(self, vectors: Vectors, text: str) -> Vectors:
         """How much of each picture the colours fill that a text names, (n,) in [0, 1]; 0 where it names none."""
-        named = [COLOURS.index(colour) for colour in colours_in(text)]
-        return np.asarray(np.clip(colour_shares(vectors)[:, named].sum(axis=1), 0, 1), np.float32)
+        return np.asarray(np.clip(named_share(vectors, colours_in(text)), 0, 1), np.float32)
 
 
 def colour_shares(vectors: Vectors) -> npt.NDArray[np.float32]:
@@ -87,6 +86,11 @@ def colour_shares(vectors: Vectors) -> npt.NDArray[np.float32]:
         len(vectors), -1, len(COLOURS)
     )
     return np.asarray(cells.sum(axis=1), np.float32)
+
+
+def named_share(vectors: Vectors, colours: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Share of the picture that some of ``COLOURS`` fill together, (n,), from vectors of the embedder."""
+    return np.asarray(colour_shares(vectors)[:, [COLOURS.index(c) for c in colours]].sum(axis=1), np.float32)
 
 
 def colours_in(text: str) -> list[str]:
