@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..index.fingerprint import fingerprint
+from ..index.fingerprint import is_there
 from ..index.memory import Memory
-from ..index.records import Sense, Text, Video
+from ..index.records import Sense, Text
 from ..tools.clock import Span, merge_spans
 from ..tools.errors import SeekError
 from ..tools.guarded import GuardedSeeker
@@ -26,10 +26,14 @@ _WORDED: tuple[Sense, ...] = ("speech", "screen")
 
 @dataclass(frozen=True)
 class Shown:
-    """What a model is shown: pictures in order of time, and words of the video around them."""
+    """What a model is shown: pictures in order of time, and words of the video around them.
+
+    Where the file ``is_gone``, or is another one by now, there are no pictures.
+    """
 
     frames: tuple[StampedFrame, ...]
     texts: tuple[Text, ...]
+    is_gone: bool = False
 
     def holds(self, span: Span) -> bool:
         """Whether anything of a span was shown."""
@@ -50,19 +54,9 @@ def shown(memory: Memory, question: Question, moments: Sequence[Span], budget: F
     spans = merge_spans([_inside(span.widened(_AROUND_S), window) for span in moments]) or [window]
     texts = {t.id: t for sense in _WORDED for span in spans for t in memory.texts_near(span, sense, 0.0)}
     in_time = sorted(texts.values(), key=lambda t: (t.span, t.id))
-    times_s = spread(spans, min(budget.n_frames, N_FRAMES_MAX))
-    return Shown(tuple(_frames(memory, times_s)), tuple(in_time[:_N_TEXTS_MAX]))
-
-
-def is_there(video: Video) -> bool:
-    """Whether the file still lies where it was met, and holds what was remembered of it."""
-    try:
-        status = video.path.stat()
-        if (status.st_size, status.st_mtime_ns) == (video.size_bytes, video.mtime_ns):
-            return True
-        return status.st_size == video.size_bytes and fingerprint(video.path) == video.sha256
-    except OSError:
-        return False
+    is_gone = memory.video.width > 0 and not is_there(memory.video)
+    times_s = [] if is_gone else spread(spans, min(budget.n_frames, N_FRAMES_MAX))
+    return Shown(tuple(_frames(memory, times_s)), tuple(in_time[:_N_TEXTS_MAX]), is_gone)
 
 
 def spread(spans: Sequence[Span], n_times: int) -> list[float]:
@@ -78,7 +72,7 @@ def spread(spans: Sequence[Span], n_times: int) -> list[float]:
 def _frames(memory: Memory, times_s: Sequence[float]) -> Iterator[StampedFrame]:
     """The pictures shown at these seconds, in order, each once; those that are gone or damaged are left out."""
     video, last_s = memory.video, -1.0
-    if not video.width or not is_there(video):
+    if not video.width:
         return
     seeker, waiting = GuardedSeeker(video.path, Tracks.parse(video.tracks).picture), sorted(times_s)
     while waiting:

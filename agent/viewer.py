@@ -11,7 +11,7 @@ from ..tools.clock import Span
 from ..tools.roles import FrameBudget, VideoModel
 from .inquiry import NOT_FOUND, Draft
 from .question import Question
-from .showing import Shown, is_there, shown
+from .showing import Shown, shown
 from .trace import UNTRACED, Trace
 from .trial import is_untrained
 from .viewing import view
@@ -62,7 +62,7 @@ class Viewer:
         notes = [
             f"{self.model.name} was shown {len(what.frames)} picture(s) and {len(what.texts)} line(s) of words"
         ]
-        if memory.video.width and not is_there(memory.video):
+        if what.is_gone:
             notes.append(f"{memory.video.path} is gone or another file by now, so no picture could be shown")
         if self.is_untrained:
             notes.append(f"{self.model.name} answers like a model that was never trained: do not believe it")

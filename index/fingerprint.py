@@ -6,12 +6,24 @@ import hashlib
 from pathlib import Path
 
 from ..tools.subtitles import sidecars
+from .records import Video
 
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of the file's bytes, hexadecimal; the file is streamed, never held whole."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_there(video: Video) -> bool:
+    """Whether the file still lies where it was met, and holds what was remembered of it."""
+    try:
+        status = video.path.stat()
+        if (status.st_size, status.st_mtime_ns) == (video.size_bytes, video.mtime_ns):
+            return True
+        return status.st_size == video.size_bytes and fingerprint(video.path) == video.sha256
+    except OSError:
+        return False
 
 
 def sidecar_fingerprint(path: Path, language: str) -> str:

@@ -12,6 +12,7 @@ from ..tools.picture import Picture
 from ..tools.roles import ImageTextEmbedder
 from ..tools.selection import Steps
 from ..tools.tracks import Tracks
+from .fingerprint import is_there
 from .library import Library
 from .records import Video
 from .rows import model_row, write_samples
@@ -46,9 +47,9 @@ class PictureMeaning:
         """Look at all pictures that this model has not seen, one a second; how many that were.
 
         They are stored a batch at a time, and a call that was broken off is gone on with. Nothing is done for a
-        video that is still being read, or whose file is gone. Raises what the model raises.
+        video that is still being read, or whose file is gone or another one by now. Raises what the model raises.
         """
-        if not video.is_whole or self.is_learnt(video) or not video.path.exists():
+        if not video.is_whole or self.is_learnt(video) or not is_there(video):
             return 0
         n_learnt = 0
         pictures = GuardedPictures(

@@ -122,3 +122,12 @@ def test_a_file_that_is_gone_is_left_as_it_was(memory: Memory, tmp_path: Path) -
     assert PictureMeaning(memory.library, Brightness()).learn(video) == 0
     assert seconds(memory) == []
     memory.library.close()
+
+
+def test_another_file_in_its_place_is_not_taken_for_it(memory: Memory, tmp_path: Path) -> None:
+    other = make_clip(tmp_path / "other.mkv", steady(20, 0.0, 0.5), solid((200, 20, 20)))
+    with memory.library.transaction() as connection:
+        connection.execute("UPDATE media SET path = ?", (str(other),))
+    assert PictureMeaning(memory.library, Brightness()).learn(memory.library.videos()[0]) == 0
+    assert seconds(memory) == []
+    memory.library.close()

@@ -70,7 +70,9 @@ def test_another_file_in_its_place_is_not_shown(memory: Memory, tmp_path: Path) 
     with memory.library.transaction() as connection:
         connection.execute("UPDATE media SET path = ?", (str(other),))
     changed = Memory(memory.library, memory.library.videos()[0])
-    assert shown(changed, understand("what is it?", 60.0), [], FrameBudget(8, 1 << 20)) == Shown((), ())
+    assert shown(changed, understand("what is it?", 60.0), [], FrameBudget(8, 1 << 20)) == Shown(
+        (), (), is_gone=True
+    )
 
 
 def test_a_file_that_is_gone_shows_nothing(memory: Memory, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_file_that_is_gone_shows_nothing(memory: Memory, tmp_path: Path) -> No
         connection.execute("UPDATE media SET path = ?", (str(tmp_path / "gone.mkv"),))
     gone = Memory(memory.library, memory.library.videos()[0])
     model = ScriptedModel(lambda prompt: "It is blue.", knowing)
-    assert shown(gone, understand("what is it?", 60.0), [], model.budget) == Shown((), ())
+    assert shown(gone, understand("what is it?", 60.0), [], model.budget) == Shown((), (), is_gone=True)
     answer = ask(gone, "what is it?", viewer=Viewer(model))
     assert answer.abstained and model.prompts == []
     assert any("is gone or another" in note for note in answer.notes)
