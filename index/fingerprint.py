@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from ..tools.digest import sha256_of
 from ..tools.subtitles import sidecars
 from .records import Video
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the file's bytes, hexadecimal; the file is streamed, never held whole."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """What a video's file contains: its SHA-256, hexadecimal."""
+    return sha256_of(path)
 
 
 def is_there(video: Video) -> bool:

@@ -121,6 +121,17 @@ def _apart(tmp_path_factory: pytest.TempPathFactory) -> None:
         os.environ[f"VIDAGENT_{name.split('.')[0].upper()}"] = str(folder / name)
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Tiny models on one thread, which is quicker than to divide their work."""
+    import torch
+
+    n_before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_before)
+
+
 @pytest.fixture
 def remember(library: Library, tmp_path: Path) -> Rememberer:
     """Remembers made-up findings in ``library`` and gives the memory of the video."""

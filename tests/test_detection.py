@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from vidagent.tools.models.device import Device
 from vidagent.tools.roles import Detection, Pixels
 
 CPU = Device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 SIZES = ((48, 64), (64, 48), (48, 64), (40, 40), (48, 64), (90, 30))
 NAMES = ("car door", "car", "Car", "St. Bernard", "U.S. flag", "red car", "cat?")
 
@@ -33,14 +33,6 @@ class HalfCpu(Device):
     def dtype(self) -> torch.dtype:
         """That of new graphics cards."""
         return torch.bfloat16
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    n_before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_before)
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ from vidagent.tools.voice import VoiceDetector
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"
 CPU = Device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
 RATE_HZ = 16000
 FLUENT, LOOPING = 1, 2
 """Seeds of a model that writes much, and of one that repeats a word, both sure of themselves."""
@@ -55,14 +56,6 @@ class Watched(WhisperRecognizer):
         """Write it down as ever."""
         self.asked.append((window, language))
         return super().pieces(window, language)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    n_before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_before)
 
 
 @pytest.fixture(scope="module")

@@ -69,3 +69,13 @@ class LibraryBusyError(LibraryError):
 
 class StorageFullError(LibraryError):
     """The disk or a size limit stopped a write; what was committed before is kept."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what a library says, its error's name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def in_one_line(error: BaseException, n_characters_max: int) -> str:
+    """All that a library says as one line, cut off where it goes on; its error's name where it says nothing."""
+    return " ".join(str(error).split())[:n_characters_max] or type(error).__name__

@@ -12,13 +12,13 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .clock import Span
 from .errors import CapabilityError, ModelError
@@ -27,6 +27,8 @@ from .voice import VoiceDetector, VoicedStretch
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
+
+Word = TypeVar("Word")
 
 PAUSE_S = 0.5
 """A longer pause between two words begins a new utterance."""
@@ -101,14 +103,19 @@ def _voiced(stretch: VoicedStretch, words: Future[list[HeardWord]]) -> Voiced:
     return Voiced(stretch.span, tuple(map(_utterance, _phrases(words.result()))))
 
 
-def _phrases(words: list[HeardWord]) -> list[list[HeardWord]]:
-    phrases: list[list[HeardWord]] = []
+def phrased(words: Iterable[Word], goes_on: Callable[[list[Word], Word], bool]) -> list[list[Word]]:
+    """Words in phrases, in order; one that does not go on with the phrase before it begins another."""
+    phrases: list[list[Word]] = []
     for word in words:
-        if phrases and _goes_on(phrases[-1], word):
+        if phrases and goes_on(phrases[-1], word):
             phrases[-1].append(word)
         else:
             phrases.append([word])
     return phrases
+
+
+def _phrases(words: list[HeardWord]) -> list[list[HeardWord]]:
+    return phrased(words, _goes_on)
 
 
 def _goes_on(phrase: list[HeardWord], word: HeardWord) -> bool:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CapabilityError, ModelError
+from ..errors import CapabilityError, ModelError, first_line
 from ..roles import Pixels, Prompt, StampedFrame
-from .chat_prompt import Message, blocks, chat, content, plain, stamp, stamped, text_part
+from .chat_prompt import Message, blocks, chat, content, plain, size_within, stamp, stamped, text_part
 from .device import Device, is_short_of_memory
 from .time_positions import position_ids, unfit
 
@@ -183,24 +183,22 @@ def failures(name: str, what: str = "failed") -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise CapabilityError(f"{name}: {_line(error)}") from error
+        raise CapabilityError(f"{name}: {first_line(error)}") from error
     except (MemoryError, RuntimeError, ValueError, LookupError, TypeError, OSError, AttributeError) as error:
         if is_short_of_memory(error):
             raise ModelError(
                 f"{name}: the memory does not suffice; show fewer frames or take a smaller model"
             ) from error
-        raise ModelError(f"{name}: the video model {what}: {_line(error)}") from error
+        raise ModelError(f"{name}: the video model {what}: {first_line(error)}") from error
 
 
 def shrunk(image: Pixels, n_pixels: int) -> Image:
     """A picture with at most ``n_pixels``, its proportions kept; never enlarged."""
     from PIL import Image
 
-    height, width = image.shape[:2]
-    scale = min(1.0, sqrt(n_pixels / (height * width)))
-    size = (max(1, int(width * scale)), max(1, int(height * scale)))
+    size = size_within(image, n_pixels)
     picture = Image.fromarray(np.ascontiguousarray(image))
-    return picture if scale == 1.0 else picture.resize(size, Image.Resampling.BICUBIC)
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def _check(folder: Path) -> None:
@@ -211,7 +209,7 @@ def _check(folder: Path) -> None:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         family = config.get("model_type")
     except (ValueError, AttributeError, OSError) as error:
-        raise ModelError(f"{folder}: config.json cannot be read: {_line(error)}") from error
+        raise ModelError(f"{folder}: config.json cannot be read: {first_line(error)}") from error
     if family not in FAMILIES:
         own_code = "; it brings code of its own, which is never run" if "auto_map" in config else ""
         raise CapabilityError(f"{folder}: no video model of a known family ({', '.join(FAMILIES)}){own_code}")
@@ -235,7 +233,7 @@ def _model(folder: Path, device: Device, tokenizer: Any) -> Any:
             output_loading_info=True,
         )
     except SafetensorError as error:
-        raise ModelError(f"{folder.name}: the weights are damaged: {_line(error)}") from error
+        raise ModelError(f"{folder.name}: the weights are damaged: {first_line(error)}") from error
     if info["missing_keys"]:
         missing = sorted(info["missing_keys"])
         raise ModelError(f"{folder.name}: {len(missing)} weights are missing, among them {missing[0]}")
@@ -291,7 +289,3 @@ def _places(text: str, mark: str) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(mark, at + 1)
-
-
-def _line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import sqrt
 from typing import Any
 
 from ..clock import format_time
-from ..roles import Prompt, StampedFrame
+from ..roles import Pixels, Prompt, StampedFrame
 
 Message = dict[str, Any]
 
@@ -20,6 +21,13 @@ def stamp(time_s: float) -> str:
     ('[00:47.9]', '[1:00:01.5]')
     """
     return f"[{format_time(time_s)}]"
+
+
+def size_within(image: Pixels, n_pixels: int) -> tuple[int, int]:
+    """Width and height at which a picture has at most ``n_pixels``, its proportions kept; never enlarged."""
+    height, width = image.shape[:2]
+    scale = min(1.0, sqrt(n_pixels / (height * width)))
+    return max(1, int(width * scale)), max(1, int(height * scale))
 
 
 def stamped(prompt: Prompt) -> list[str | StampedFrame]:

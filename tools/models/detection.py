@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import CapabilityError, ModelError, RequestError
+from ..digest import sha256_of
+from ..errors import CapabilityError, ModelError, RequestError, in_one_line
 from ..roles import Detection, Pixels
 from .device import Device, in_batches
-from .shelf import sha256_of
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +37,7 @@ _ASPECT_MAX = 8
 # and blurs it in full size, which takes minutes and gigabytes for a large one.
 _SIDES_MAX = 3
 _N_QUERIES_MAX = 64
+_SAID_MAX = 300
 # Without any of these, the library makes a tokenizer that knows no word.
 _VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt")
 
@@ -100,7 +101,9 @@ class ZeroShotDetector:
         try:
             return in_batches(images, partial(self._looked, targets=targets), self._n_at_once)
         except (MemoryError, RuntimeError, ValueError) as error:
-            raise ModelError(f"{self._folder}: the detector failed: {_line(error)}") from error
+            raise ModelError(
+                f"{self._folder}: the detector failed: {in_one_line(error, _SAID_MAX)}"
+            ) from error
 
     def _looked(self, images: Sequence[Pixels], targets: Sequence[str]) -> list[list[Detection]]:
         shown = [_shrunk(image, self._model.side_max) for image in images]
@@ -293,9 +296,13 @@ def _loaded(folder: Path, device: Device) -> _Family:
         with redirect_stderr(StringIO()):
             model, processor, lacking = _parts_of(folder, device)
     except ImportError as error:
-        raise CapabilityError(f"{folder}: a package is missing; install it: {_line(error)}") from error
+        raise CapabilityError(
+            f"{folder}: a package is missing; install it: {in_one_line(error, _SAID_MAX)}"
+        ) from error
     except Exception as error:  # whatever the parts of a damaged model make its libraries raise
-        raise ModelError(f"{folder}: the detector cannot be loaded: {_line(error)}") from error
+        raise ModelError(
+            f"{folder}: the detector cannot be loaded: {in_one_line(error, _SAID_MAX)}"
+        ) from error
     # The library would fill them with chance.
     if lacking:
         raise ModelError(f"{folder}: damaged (no {lacking[0]} in the weights); pull the model again")
@@ -321,7 +328,9 @@ def _family(folder: Path) -> type[_Family]:
     try:
         kind = json.loads(file.read_text(encoding="utf-8"))["model_type"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{file}: damaged ({_line(error)}); pull the model again") from error
+        raise ModelError(
+            f"{file}: damaged ({in_one_line(error, _SAID_MAX)}); pull the model again"
+        ) from error
     if kind in _FAMILIES:
         return _FAMILIES[kind]
     raise RequestError(f"{folder}: {kind} is no detector; choose one of {', '.join(_FAMILIES)}")
@@ -394,7 +403,3 @@ def _shared(box: Shares, others: Shares) -> Shares:
     common = np.clip(sides, 0, None).prod(axis=1)
     union = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1) - common
     return np.asarray(common / union, np.float32)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import math
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
 from ..roles import Pixels, StampedFrame
-from .chat_prompt import Message
+from .chat_prompt import Message, size_within
 
 # Small letters stay sharp from about here on, as long as their colour is not thinned out.
 _JPEG_QUALITY = 92
@@ -35,9 +34,7 @@ def shrunk(image: Pixels, n_pixels: int) -> Pixels:
     """A picture of at most so many pixels in its own proportions; a smaller one as it is."""
     import cv2
 
-    height, width = image.shape[:2]
-    if height * width <= n_pixels:
+    size = size_within(image, n_pixels)
+    if size == (image.shape[1], image.shape[0]):
         return image
-    scale = math.sqrt(n_pixels / (height * width))
-    size = max(1, int(width * scale)), max(1, int(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -12,6 +12,7 @@ from ..errors import CapabilityError, ModelError
 from ..roles import Samples, SoundWindow
 from ..voice import VoiceDetector
 from .device import Device
+from .names import ModelName
 from .speech_trust import HeardWord, Piece, Signs
 from .whisper_speech import AUTO, N_BEAMS, WhisperFamily, has_sound, line
 
@@ -46,7 +47,7 @@ class FasterWhisperRecognizer(WhisperFamily):
     @property
     def name(self) -> str:
         """``faster-whisper:`` and the name of the folder."""
-        return f"faster-whisper:{self._folder.resolve().name.replace('--', '/', 1)}"
+        return str(ModelName.of_folder("faster-whisper", self._folder.resolve()))
 
     @property
     def place(self) -> Path:

@@ -51,6 +51,11 @@ class ModelName:
         """Whether a hub may have it."""
         return not self.is_path and bool(_HUB.fullmatch(self.name))
 
+    @classmethod
+    def of_folder(cls, kind: str, folder: Path) -> ModelName:
+        """The name of which ``folder`` is the folder."""
+        return cls(kind, folder.name.replace("--", "/", 1))
+
     @property
     def folder(self) -> str:
         """The name as that of one folder, the same on every machine."""

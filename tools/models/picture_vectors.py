@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import CapabilityError, ModelError, RequestError
+from ..digest import sha256_of
+from ..errors import CapabilityError, ModelError, RequestError, first_line
 from ..roles import Pixels, Vectors
 from .device import Device, in_batches, is_short_of_memory
-from .shelf import sha256_of
+from .vectors import failing, finite, mean_direction
 
 if TYPE_CHECKING:
     import torch
@@ -77,9 +78,9 @@ class OpenClipEmbedder:
         if not images:
             return np.zeros((0, self.dimension), np.float32)
         network = self._network
-        with self._mapped():
+        with failing(self._source.place, "picture"):
             vectors = in_batches(images, network.of_pictures, network.n_at_once)
-        return self._checked(np.stack(vectors))
+        return finite(np.stack(vectors), self._source.place, "picture")
 
     def embed_text(self, text: str) -> Vectors | None:
         """The unit vector (dimension,) of a description, None for one without a word.
@@ -108,7 +109,7 @@ class OpenClipEmbedder:
         return _sigmoid(logits - np.logaddexp.reduce(others, axis=1))
 
     def _describe(self, words: str) -> Vectors:
-        return _mean_direction(self._of_texts([template.format(words) for template in TEMPLATES]))
+        return mean_direction(self._of_texts([template.format(words) for template in TEMPLATES]))
 
     @cached_property
     def _background(self) -> Vectors:
@@ -116,23 +117,9 @@ class OpenClipEmbedder:
 
     def _of_texts(self, texts: Sequence[str]) -> Vectors:
         network, tokens = self._network, self._tokenize(list(texts))
-        with self._mapped():
+        with failing(self._source.place, "picture"):
             vectors = in_batches(list(tokens), network.of_texts, len(tokens))
-        return self._checked(np.stack(vectors))
-
-    def _checked(self, vectors: Vectors) -> Vectors:
-        if not np.isfinite(vectors).all():
-            raise ModelError(
-                f"{self._source.place}: the picture model gives no numbers; pull it again, or try --device cpu"
-            )
-        return vectors
-
-    @contextmanager
-    def _mapped(self) -> Iterator[None]:
-        try:
-            yield
-        except (MemoryError, RuntimeError) as error:
-            raise ModelError(f"{self._source.place}: the picture model failed: {_line(error)}") from error
+        return finite(np.stack(vectors), self._source.place, "picture")
 
     @cached_property
     def _network(self) -> _Network:
@@ -181,7 +168,7 @@ def _of_folder(folder: Path) -> _Source:
         _refuse_strangers(source)
         return source
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"{folder / CONFIG}: damaged ({_line(error)}); pull the model again") from error
+        raise ModelError(f"{folder / CONFIG}: damaged ({first_line(error)}); pull the model again") from error
 
 
 def _of_file(file: Path, architecture: str) -> _Source:
@@ -359,7 +346,9 @@ def _loading(source: _Source) -> Iterator[None]:
     except CapabilityError:
         raise
     except Exception as error:  # whatever the parts of a damaged model make its libraries raise
-        raise ModelError(f"{source.place}: the picture model cannot be loaded: {_line(error)}") from error
+        raise ModelError(
+            f"{source.place}: the picture model cannot be loaded: {first_line(error)}"
+        ) from error
 
 
 def _n_at_once(device: Device, side: int | Sequence[int]) -> int:
@@ -378,15 +367,5 @@ def _units(vectors: torch.Tensor) -> Sequence[Vectors]:
     return list(normalize(vectors.float(), dim=-1).cpu().numpy())
 
 
-def _mean_direction(vectors: Vectors) -> Vectors:
-    mean = np.asarray(vectors, np.float64).mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
-
-
 def _sigmoid(logits: npt.NDArray[np.float64]) -> Vectors:
     return np.asarray(np.exp(-np.logaddexp(0.0, -logits)), np.float32)
-
-
-def _line(error: BaseException) -> str:
-    """The first line of what a library says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -14,9 +14,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CapabilityError, ModelError, RequestError, VidagentError
+from ..digest import sha256_of
+from ..errors import CapabilityError, ModelError, RequestError, VidagentError, in_one_line
 from .names import ModelName
-from .shelf import Label, Shelf, label_of, sha256_of, write_label, wrong_files
+from .shelf import Label, Shelf, label_of, write_label, wrong_files
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -40,6 +41,7 @@ _NOT_WANTED = ("onnx/*", "openvino/*", "flax_model*", "tf_model*", "*.py")
 _CTRANSLATE2 = ("model.bin", *_WANTED)
 _BROKEN_OFF = "the download failed, and goes on when it is asked for again"
 _CHUNK = 1 << 20
+_SAID_MAX = 200
 _TIMEOUT_S = 30.0
 
 
@@ -131,7 +133,7 @@ def _mapped(name: ModelName, address: str) -> Iterator[None]:
             f"{name}: no such model on {address}, or one that has to be asked for there"
         ) from error
     except Exception as error:
-        raise ModelError(f"{name}: {_BROKEN_OFF}: {_line(error)}") from error
+        raise ModelError(f"{name}: {_BROKEN_OFF}: {in_one_line(error, _SAID_MAX)}") from error
 
 
 def _chosen(name: ModelName, files: Sequence[RepoSibling]) -> list[RepoSibling]:
@@ -178,7 +180,7 @@ def fetch(published: _Published, target: Path, report: Report) -> None:
         try:
             _fetch_into(published.url, part, report)
         except (urllib.error.URLError, OSError) as error:
-            raise ModelError(f"{target.name}: {_BROKEN_OFF}: {_line(error)}") from error
+            raise ModelError(f"{target.name}: {_BROKEN_OFF}: {in_one_line(error, _SAID_MAX)}") from error
         os.replace(part, target)
     if published.sha256 and sha256_of(target) != published.sha256:
         target.unlink()
@@ -209,7 +211,3 @@ def _fetch_into(url: str, part: Path, report: Report) -> None:
             report(have, in_all)
         if in_all is not None and have < in_all:
             raise OSError(f"broken off after {have} of {in_all} bytes")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError
 from ..roles import Vectors
 
@@ -40,8 +41,7 @@ class SentenceVectors:
             raise CapabilityError(f"{self._folder}: no text embedding model here (no .safetensors file)")
         digest = hashlib.sha256()
         for file in weights:
-            with file.open("rb") as opened:
-                digest.update(hashlib.file_digest(opened, "sha256").digest())
+            digest.update(bytes.fromhex(sha256_of(file)))
         return f"{self._folder.resolve().name}@{digest.hexdigest()[:12]}"
 
     @property

@@ -5,13 +5,13 @@ It can be carried to a machine without a connection as it is.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError
 from .names import KINDS, ModelName
 
@@ -34,8 +34,12 @@ class Shelved:
 
     name: ModelName
     folder: Path
-    size_bytes: int
     label: Label | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its files, counted anew each time."""
+        return _size_bytes(self.folder)
 
 
 class Shelf:
@@ -74,9 +78,8 @@ class Shelf:
             for place in places:
                 if place.suffix != ".part":
                     yield Shelved(
-                        ModelName(kind, place.name.replace("--", "/", 1)),
+                        ModelName.of_folder(kind, place),
                         place,
-                        _size_bytes(place),
                         label_of(place),
                     )
 
@@ -103,12 +106,6 @@ def write_label(folder: Path, name: ModelName, source: str, revision: str) -> La
 def wrong_files(folder: Path, label: Label) -> list[str]:
     """Files that are missing or are not what the label says, in order."""
     return [file for file, digest in sorted(label.sha256.items()) if _sha256_or_none(folder / file) != digest]
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256_or_none(path: Path) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CapabilityError, ModelError, RequestError
+from ..digest import sha256_of
+from ..errors import CapabilityError, ModelError, RequestError, first_line
 from ..roles import Samples, SoundWindow, Vectors
 from .device import Device, in_batches, is_short_of_memory
-from .shelf import sha256_of
+from .vectors import failing, finite, mean_direction
 
 if TYPE_CHECKING:
     import torch
@@ -69,12 +70,14 @@ class ClapEmbedder:
             return np.zeros((0, self.dimension), np.float32)
         network = self._network
         pieces = [_pieces(_heard(window, self.rate_hz), network.n_samples) for window in windows]
-        with self._mapped():
+        with failing(self._folder, "sound"):
             vectors = np.stack(
                 in_batches([*chain.from_iterable(pieces)], network.of_sounds, network.n_at_once)
             )
         bounds = pairwise(accumulate(map(len, pieces), initial=0))
-        return np.stack([_mean_direction(self._checked(vectors[first:last])) for first, last in bounds])
+        return np.stack(
+            [mean_direction(finite(vectors[first:last], self._folder, "sound")) for first, last in bounds]
+        )
 
     def embed_text(self, text: str) -> Vectors:
         """The unit vector (dimension,) of a description, the mean over ``TEMPLATES``.
@@ -85,23 +88,9 @@ class ClapEmbedder:
         if not words:
             raise RequestError("a sound is found by words; write what it is")
         network = self._network
-        with self._mapped():
+        with failing(self._folder, "sound"):
             vectors = network.of_texts([template.format(words) for template in TEMPLATES])
-        return _mean_direction(self._checked(vectors))
-
-    def _checked(self, vectors: Vectors) -> Vectors:
-        if not np.isfinite(vectors).all():
-            raise ModelError(
-                f"{self._folder}: the sound model gives no numbers; pull it again, or try --device cpu"
-            )
-        return vectors
-
-    @contextmanager
-    def _mapped(self) -> Iterator[None]:
-        try:
-            yield
-        except (MemoryError, RuntimeError) as error:
-            raise ModelError(f"{self._folder}: the sound model failed: {_line(error)}") from error
+        return mean_direction(finite(vectors, self._folder, "sound"))
 
     def _require(self) -> None:
         missing = [name for name in (_CONFIG, WEIGHTS) if not (self._folder / name).is_file()]
@@ -118,7 +107,9 @@ class ClapEmbedder:
         except ImportError as error:
             raise CapabilityError("transformers is not installed; run: pip install transformers") from error
         except Exception as error:  # whatever the parts of a damaged model make its libraries raise
-            raise ModelError(f"{self._folder}: the sound model cannot be loaded: {_line(error)}") from error
+            raise ModelError(
+                f"{self._folder}: the sound model cannot be loaded: {first_line(error)}"
+            ) from error
 
 
 @dataclass
@@ -243,13 +234,3 @@ def _units(found: Any) -> Vectors:
 
     vectors = getattr(found, "pooler_output", found)
     return np.asarray(normalize(vectors.float(), dim=-1).cpu().numpy(), np.float32)
-
-
-def _mean_direction(vectors: Vectors) -> Vectors:
-    mean = np.asarray(vectors, np.float64).mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
-
-
-def _line(error: BaseException) -> str:
-    """The first line of what a library says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

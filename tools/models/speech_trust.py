@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..clock import Span
 from ..roles import Utterance
-from ..speech import PAUSE_S, UTTERANCE_S
+from ..speech import PAUSE_S, UTTERANCE_S, phrased
 
 TRUST_MAX = 0.9
 """The trust where the model is sure of every word: below that of an author's subtitles."""
@@ -91,7 +91,7 @@ def utterances(pieces: Sequence[Piece], speech: Sequence[Span]) -> list[list[Utt
         doubtful = piece.signs.are_doubtful or place in repeated
         span = _placed(word, words[nearest], speech[nearest])
         words[nearest].append(_Word(word.text, span, word.probability, n_piece, doubtful))
-    return [[_utterance(phrase) for phrase in _phrases(some)] for some in words]
+    return [[_utterance(phrase) for phrase in phrased(some, _goes_on)] for some in words]
 
 
 def repeated_places(texts: Sequence[str]) -> set[int]:
@@ -125,16 +125,6 @@ def _placed(word: HeardWord, before: Sequence[_Word], within: Span) -> Span:
     free_s = before[-1].span.end_s if before else within.start_s
     start_s = min(max(word.start_s, free_s), max(within.start_s, within.end_s - WORD_S))
     return Span(start_s, min(max(word.end_s, start_s + WORD_S), within.end_s))
-
-
-def _phrases(words: Sequence[_Word]) -> list[list[_Word]]:
-    phrases: list[list[_Word]] = []
-    for word in words:
-        if phrases and _goes_on(phrases[-1], word):
-            phrases[-1].append(word)
-        else:
-            phrases.append([word])
-    return phrases
 
 
 def _goes_on(phrase: Sequence[_Word], word: _Word) -> bool:

@@ -14,6 +14,7 @@ from ..roles import FrameBudget, Prompt
 from .answer_shares import Tokens, shares, told_apart
 from .chat_model import ChatModel, Values, failures
 from .device import Device
+from .names import ModelName
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +51,7 @@ class TransformersVideoModel:
     @property
     def name(self) -> str:
         """``transformers:`` and the name of the folder."""
-        return f"transformers:{self._folder.resolve().name.replace('--', '/', 1)}"
+        return str(ModelName.of_folder("transformers", self._folder.resolve()))
 
     @cached_property
     def budget(self) -> FrameBudget:
