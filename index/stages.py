@@ -76,6 +76,9 @@ class Stages:
                         continue
             finally:
                 self._stop.set()
+        # What was found before a failure is kept: the next run goes on from there.
+        while not self._found.empty():
+            yield self._found.get()
         failures = [f for f in (future.exception() for future in futures) if f]
         # A stage that was stopped says less than the one that failed.
         for failure in sorted(failures, key=lambda f: isinstance(f, Stopped)):

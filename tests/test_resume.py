@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -20,6 +21,7 @@ from vidagent.index.freezing import FrozenStateError, frozen, thawed
 from vidagent.index.ingest import Ingested, IngestSettings, ingest
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
+from vidagent.index.picture_batches import PictureBatch
 from vidagent.index.records import ContentKey, Video
 from vidagent.index.segmentation import settings_for
 from vidagent.index.turn import Turn
@@ -213,7 +215,17 @@ def test_an_interruption_while_one_stage_has_not_begun_stops_the_other(
         read_in(tmp_path / "library.db", clip)
 
 
-def test_what_was_found_is_not_looked_for_again(clip: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("storing_s", [0.0, 0.3])
+def test_what_was_found_is_not_looked_for_again(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storing_s: float
+) -> None:
+    add = UnfinishedVideo.add_pictures
+
+    def add_slowly(self: UnfinishedVideo, connection: sqlite3.Connection, batch: PictureBatch) -> None:
+        time.sleep(storing_s)
+        add(self, connection, batch)
+
+    monkeypatch.setattr(UnfinishedVideo, "add_pictures", add_slowly)
     path, embedder, recognizer = tmp_path / "library.db", CountingEmbedder(fails_at=12), PatientRecognizer()
     with pytest.raises(ModelError):
         read_in(path, clip, engines(embedder))
