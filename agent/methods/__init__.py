@@ -1,0 +1,1 @@
+"""Search methods as pure functions: where to look in a video, from scores, a budget and a seed."""
