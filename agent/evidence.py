@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from ..index.records import Sense
 from ..tools.clock import Span
+
+# Nothing is quite certain.
+_SURE_MAX = 0.97
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,22 @@ class Evidence:
     @property
     def confidence(self) -> float:
         """How likely the evidence is what was asked for, in [0, 1)."""
-        return round(0.97 * self.fit**2 * (0.45 + 0.55 * self.trust), 4)
+        return round(_SURE_MAX * self.fit**2 * self._belief, 4)
+
+    @property
+    def _belief(self) -> float:
+        return 0.45 + 0.55 * self.trust
+
+    def supported(self, others: Sequence[Evidence]) -> Evidence:
+        """The evidence, worth more by others that speak for the same independently of it.
+
+        That none of them is right is as likely as the product of their doubts (noisy-or, Pearl 1988); it never
+        gets surer than its own trust allows.
+        """
+        doubt = 1 - self.confidence
+        for other in others:
+            doubt *= 1 - other.confidence
+        return replace(self, fit=round(min(1.0, math.sqrt((1 - doubt) / (_SURE_MAX * self._belief))), 4))
 
 
 def best_first(found: list[Evidence]) -> list[Evidence]:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from ..index.completion import Seed, complete
 from ..index.memory import Memory
+from ..index.sound_meaning import SoundMeaning
 from ..tools.roles import ImageTextEmbedder
 from .association import Association
 from .evidence import Evidence, best_first
+from .hearing import heard_alike
 from .inquiry import Inquiry
 from .question import Question
 from .sensing import resembling
@@ -17,15 +19,25 @@ _NEAREST = 3
 _HINT = 0.9
 
 
-def nearest(
-    memory: Memory, question: Question, mind: Association, pictures: ImageTextEmbedder | None
+def nearest(hints: list[Evidence]) -> list[Evidence]:
+    """The few best of some hints, each once; best first."""
+    return best_first(_once(hints))[:_NEAREST]
+
+
+def hints(
+    memory: Memory,
+    question: Question,
+    mind: Association,
+    pictures: ImageTextEmbedder | None,
+    sounds: SoundMeaning | None = None,
 ) -> list[Evidence]:
-    """The best of what holds some of the words, looks like it, or came to mind; best first."""
+    """All that holds some of the words, looks or sounds like it, or came to mind."""
     wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
     inquiry = Inquiry(memory, wider, mind)
     alike = [e for e in resembling(memory, question.text, pictures) if inquiry.is_wanted(e.span)]
-    hints = mind.hints(memory, question.senses)
-    return best_first(_once([*inquiry.evidence(), *alike, *_around(inquiry, alike), *hints]))[:_NEAREST]
+    heard = [e for e in heard_alike(memory, question, sounds) if inquiry.is_wanted(e.span)]
+    meant = mind.hints(memory, question.senses)
+    return [*inquiry.evidence(), *alike, *heard, *_around(inquiry, alike), *meant]
 
 
 def _once(found: list[Evidence]) -> list[Evidence]:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..index.meaning import Meaning
 from ..index.memory import Memory
 from ..index.recollecting import events_at
 from ..index.session import Session
+from ..index.sound_meaning import SoundMeaning
 from ..tools.clock import Span
-from ..tools.roles import ImageTextEmbedder
+from ..tools.roles import ImageTextEmbedder, PhraseSpotter
 from . import reading
 from .answer import Answer, Moment, Recall
 from .evidence import Evidence
-from .nearest import nearest
+from .hearing import heard
+from .inquiry import NOT_FOUND
+from .nearest import hints, nearest
 from .placing import placed
 from .question import Question, understand
 from .search import Search, search
+from .spotting import NOTHING_SPOTTED, Spotting, spotted
 from .trace import UNTRACED, Trace
 from .viewer import Look, Viewer
 
@@ -36,6 +40,8 @@ def ask(
     meaning: Meaning | None = None,
     session: Session | None = None,
     pictures: ImageTextEmbedder | None = None,
+    sounds: SoundMeaning | None = None,
+    spotter: PhraseSpotter | None = None,
     viewer: Viewer | None = None,
     trace: Trace = UNTRACED,
 ) -> Answer:
@@ -43,8 +49,10 @@ def ask(
 
     ``within`` limits where to look, as if the question had named these seconds. With a ``meaning`` texts
     that say it in other words count too, and with a ``session`` a question may go on from the last one.
-    With an embedder for ``pictures`` they are found by what they show, and not by their colours alone. A
-    ``viewer`` is shown what the memory leads to, and answers; where it finds nothing the memory's answer stands.
+    With an embedder for ``pictures`` they are found by what they show, and not by their colours alone; with
+    ``sounds`` that were learnt a question that asks for a sound is answered by them. A ``spotter`` listens again
+    for words that a transcript of low trust may have missed. A ``viewer`` is shown what the memory leads to, and
+    answers; where it finds nothing the memory's answer stands.
     Abstains below ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises
     ``RequestError`` for a question that cannot be understood as one.
     """
@@ -52,7 +60,7 @@ def ask(
     question = understand(text, memory.video.duration_s, options)
     run = _Run(
         memory, question.within(within) if within else question, min_confidence, meaning, session, pictures,
-        viewer, trace,
+        sounds, spotter, viewer, trace,
     )  # fmt: skip
     answer = run.answer(begun_s)
     trace.note("answer", **answer.to_json())
@@ -69,6 +77,8 @@ class _Run:
     meaning: Meaning | None
     session: Session | None
     pictures: ImageTextEmbedder | None
+    sounds: SoundMeaning | None
+    spotter: PhraseSpotter | None
     viewer: Viewer | None
     trace: Trace
 
@@ -78,7 +88,7 @@ class _Run:
             "question", text=self.question.text, kind=self.question.kind, video=self.memory.video.sha256
         )
         beside, done = self._recalled()
-        near = self._near(done)
+        done, near = self._listened(beside, done)
         look = self._looked(beside, near, done)
         draft = look.draft if look and look.draft.text else done.draft
         is_viewed = look is not None and draft is look.draft
@@ -120,11 +130,35 @@ class _Run:
             done = search(memory, question, self._enough, self.meaning, self.session)
         return beside, done
 
-    def _near(self, done: Search) -> list[Evidence]:
-        """What supports the memory's answer, or what came closest to one."""
+    def _listened(self, question: Question, done: Search) -> tuple[Search, list[Evidence]]:
+        """The search with what the sound makes of it, and what supports its answer or came closest to one."""
+        if self.sounds:
+            done = replace(done, draft=heard(self.memory, question, self.sounds, done.draft, self._enough))
+        # A "no" for want of words has no support, and may be for want of a good transcript.
+        if done.draft.is_sure(self._enough) and (done.draft.support or self.spotter is None):
+            return done, list(done.draft.support)
+        near = hints(self.memory, self.question, done.mind, self.pictures, self.sounds)
+        spotting = self._spotted(question, done, near)
+        if spotting.found:
+            draft = spotting.draft if spotting.draft.is_sure(self._enough) else NOT_FOUND
+            done = replace(done, draft=draft)
         if done.draft.is_sure(self._enough):
-            return list(done.draft.support)
-        return nearest(self.memory, self.question, done.mind, self.pictures)
+            return done, list(done.draft.support)
+        return done, nearest([*near, *spotting.found])
+
+    def _spotted(self, question: Question, done: Search, near: Sequence[Evidence]) -> Spotting:
+        if self.spotter is None:
+            return NOTHING_SPOTTED
+        # Colours say nothing of what was spoken.
+        others = [e for e in near if self.pictures or e.sense != "picture"]
+        spotting = spotted(self.memory, question, done, self.spotter, others)
+        self.trace.note(
+            "spotted",
+            moments=[
+                {"start_s": e.span.start_s, "end_s": e.span.end_s, "quote": e.quote} for e in spotting.found
+            ],
+        )
+        return spotting
 
     def _looked(self, question: Question, near: Sequence[Evidence], done: Search) -> Look | None:
         moments = [

@@ -1,4 +1,4 @@
-"""Finding what needs no words: colours that fill the picture, silence, and voices."""
+"""Finding what no text says: colours that fill the picture, looks, silence, sounds, and voices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..index.fusion import related
 from ..index.memory import Memory
 from ..index.recall import search_pictures
 from ..index.records import Sense
+from ..index.sound_meaning import HIT_FROM, SoundMeaning
 from ..tools.appearance import AppearanceEmbedder, named_share
 from ..tools.clock import Span, merge_spans
 from ..tools.roles import ImageTextEmbedder
@@ -25,6 +26,10 @@ _RUN_MIN_S = 0.75
 _VOICE_GAP_S = 2.0
 _BESIDE, _FARTHER, _BESIDE_MAX = 0.85, 0.1, 3
 _HITS, _HIT_S, _HIT_GAP_S, _AS_HINT = 24, 0.5, 2.0, 0.4
+# A name that fits a sound is less than words that were read, and more than what PocketSphinx writes down.
+_SOUND_TRUST = 0.6
+# Any less is what every video has somewhere.
+_SOUND_HINT_FROM = 0.1
 
 
 def coloured(memory: Memory, colours: tuple[str, ...]) -> list[Evidence]:
@@ -105,6 +110,20 @@ def silent(memory: Memory) -> list[Evidence]:
     return [_of_span(span, f"no sound for {span.duration_s:.1f} s", long[0]) for span in long]
 
 
+def sounding(memory: Memory, words: str, sounds: SoundMeaning) -> list[Evidence]:
+    """Stretches that sound like what words say, best first; empty where the video's sound was not learnt."""
+    stretches = sounds.stretches(memory.video, words)
+    return best_first([_of_sound(span, words, score) for span, score in stretches])
+
+
+def sounding_alike(memory: Memory, words: str, sounds: SoundMeaning) -> list[Evidence]:
+    """Stretches that sound more like it than others do, too little to be an answer, best first."""
+    stretches = sounds.stretches(memory.video, words, _SOUND_HINT_FROM)
+    return best_first(
+        [_of_sound(span, words, _AS_HINT * score) for span, score in stretches if score < HIT_FROM]
+    )
+
+
 def voiced(memory: Memory) -> list[Evidence]:
     """Stretches in which somebody speaks, in order, by transcript or by the voice detector."""
     spans = [text.span for text in memory.texts("speech")] or memory.voice()
@@ -115,6 +134,10 @@ def voiced(memory: Memory) -> list[Evidence]:
 def _of_span(span: Span, quote: str, longest: Span) -> Evidence:
     # A longer silence is the likelier one to be asked for.
     return Evidence(span, "sound", quote, round(0.7 + 0.3 * span.duration_s / longest.duration_s, 4), 1.0)
+
+
+def _of_sound(span: Span, words: str, fit: float) -> Evidence:
+    return Evidence(span, "sound", f"it sounds like: {words}", round(fit, 4), _SOUND_TRUST)
 
 
 def _fit(filled: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -31,16 +31,22 @@ class Look:
 class Viewer:
     """Answers questions with a video LLM; whether that knows anything is found out once.
 
-    It is shown as much as the model says that it can take, or as ``budget`` allows.
+    ``budget`` tells of a model how much it is shown, first when it looks; None takes the model at its word.
+    ``trial`` tells whether it is untrained.
     """
 
-    def __init__(self, model: VideoModel, budget: FrameBudget | None = None) -> None:
-        self.model, self._budget = model, budget
+    def __init__(
+        self,
+        model: VideoModel,
+        budget: Callable[[VideoModel], FrameBudget] | None = None,
+        trial: Callable[[VideoModel], bool] = is_untrained,
+    ) -> None:
+        self.model, self._budget, self._trial = model, budget, trial
 
     @cached_property
     def is_untrained(self) -> bool:
         """Whether its answers are no better than guesses; such answers have no confidence."""
-        return is_untrained(self.model)
+        return self._trial(self.model)
 
     def look(
         self, memory: Memory, question: Question, moments: Sequence[Span], trace: Trace = UNTRACED
@@ -49,7 +55,8 @@ class Viewer:
 
         Raises ``ModelError`` where the model fails.
         """
-        what = shown(memory, question, moments[:_MOMENTS_MAX], self._budget or self.model.budget)
+        budget = self._budget(self.model) if self._budget else self.model.budget
+        what = shown(memory, question, moments[:_MOMENTS_MAX], budget)
         if not what.frames and not what.texts:
             return Look(NOT_FOUND, what, tuple(self._notes(memory, what)))
         draft = view(self.model, question, what, trace)

@@ -38,7 +38,7 @@ def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTR
     prompt = prompt_of(question, what)
     trace.note("prompt", model=model.name, **prompt_row(prompt))
     if question.options:
-        return _choice(model, question, what, prompt)
+        return _choice(model, question, what, prompt, trace)
     text = "".join(model.stream(prompt, _N_TOKENS_MAX)).strip()
     trace.note("reply", text=text)
     if not text or _ABSENT.match(text):
@@ -58,12 +58,15 @@ def prompt_of(question: Question, what: Shown) -> Prompt:
     return Prompt((words, *what.frames, "\n".join(ending)), _RULES)
 
 
-def _choice(model: VideoModel, question: Question, what: Shown, prompt: Prompt) -> Draft:
+def _choice(model: VideoModel, question: Question, what: Shown, prompt: Prompt, trace: Trace) -> Draft:
     letters = [_letter(i) for i in range(len(question.options))]
     chances = model.probabilities(prompt, letters)
     if chances is None:
-        reply = "".join(model.stream(prompt, 8)).strip().upper()
-        chances = [_UNTOLD if reply.startswith(letter) else 0.0 for letter in letters]
+        reply = "".join(model.stream(prompt, 8)).strip()
+        trace.note("reply", text=reply)
+        chances = [_UNTOLD if reply.upper().startswith(letter) else 0.0 for letter in letters]
+    else:
+        trace.note("reply", shares={a: round(b, 6) for a, b in zip(letters, chances, strict=True)})
     best = max(range(len(letters)), key=lambda i: (chances[i], -i))
     if not chances[best]:
         return NOT_FOUND

@@ -27,6 +27,7 @@ from .options import (
     OfflineOption,
     PictureModelOption,
     ReaderOption,
+    SoundModelOption,
     SpeechModelOption,
     TextVectorsOption,
     settings_from,
@@ -34,9 +35,11 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..agent.answer import Answer
+    from ..agent.viewer import Viewer
     from ..index.memory import Memory
     from ..tools.clock import Span
     from ..tools.models.making import Models
+    from ..tools.roles import VideoModel
 
 _ABSTAINED = 7
 
@@ -67,6 +70,7 @@ def ask(
     reader: ReaderOption = None,
     picture_model: PictureModelOption = None,
     speech_model: SpeechModelOption = None,
+    sound_model: SoundModelOption = None,
     text_vectors: TextVectorsOption = None,
     language: LanguageOption = None,
     device: DeviceOption = None,
@@ -76,25 +80,27 @@ def ask(
     library: LibraryOption = None,
 ) -> None:
     """Answer a question about a video; a video not met before is remembered first."""
-    from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .videos import remembered
+    from .videos import Videos, required
 
     chosen = settings_from(
         library=library, models=models, offline=offline, device=device, language=language, reader=reader,
-        picture_model=picture_model, speech_model=speech_model, text_vectors=text_vectors,
+        picture_model=picture_model, speech_model=speech_model, sound_model=sound_model,
+        text_vectors=text_vectors,
     ).settings  # fmt: skip
     engines = Models(chosen)
-    tracks = Tracks(picture_track, sound_track)
-    settings = IngestSettings(tracks=tracks, language=chosen.language, accepts_damage=accept_damage)
+    # What is missing or refused is told before a long video is read.
+    required(engines, "picture", "speech", "sound", "text-vectors", "reader")
+    model = engines.reader()
     with Library(chosen.library) as opened:
-        memory = Memory(opened, remembered(opened, video, settings, engines.engines()))
+        videos = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
+        memory = Memory(opened, videos.remembered(video))
         within = stretch(from_time, to_time, memory.video.duration_s)
         asked = _Asked(question, tuple(option or ()), min_confidence, within, session)
-        answer = _answer(memory, asked, engines)
+        answer = _answer(memory, asked, engines, model)
     if as_json:
         say_json(answer.to_json())
     else:
@@ -114,15 +120,14 @@ class _Asked:
     session: str | None
 
 
-def _answer(memory: Memory, asked: _Asked, engines: Models) -> Answer:
+def _answer(memory: Memory, asked: _Asked, engines: Models, model: VideoModel | None) -> Answer:
     """The answer by all that was chosen, once the models know the video; with a trace of how it came about."""
     from ..agent.planner import ask as ask_agent
     from ..agent.trace import traced
-    from ..agent.viewer import Viewer
     from ..index.session import Session
-    from .learning import pictures_learnt, texts_learnt
+    from .learning import pictures_learnt, sounds_learnt, texts_learnt
 
-    pictures, model = pictures_learnt(memory.library, engines, memory.video), engines.reader()
+    pictures = pictures_learnt(memory.library, engines, memory.video)
     with traced(engines.settings.runs) as trace:
         return ask_agent(
             memory,
@@ -133,9 +138,25 @@ def _answer(memory: Memory, asked: _Asked, engines: Models) -> Answer:
             meaning=texts_learnt(memory.library, engines),
             session=Session(memory.library, asked.session) if asked.session else None,
             pictures=pictures.embedder if pictures else None,
-            viewer=Viewer(model, engines.budget(model)) if model else None,
+            sounds=sounds_learnt(memory.library, engines, memory.video),
+            spotter=engines.spotter(),
+            viewer=_viewer(engines, model) if model else None,
             trace=trace,
         )
+
+
+def _viewer(engines: Models, model: VideoModel) -> Viewer:
+    """The model at work; one that lies on this machine is put on trial once, and a server each time anew."""
+    from ..agent.trial import KeptTrial
+    from ..agent.viewer import Viewer
+    from ..tools.models.device import Device
+
+    settings, place = engines.settings, engines.choice("reader").place
+    if place is None:
+        # What a server calls a model may be another one tomorrow.
+        return Viewer(model, engines.budget)
+    trial = KeptTrial(settings.models, place, Device.named(settings.device).name)
+    return Viewer(model, engines.budget, trial.is_untrained)
 
 
 def _say(answer: Answer, within: Span | None, hint: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -53,8 +53,8 @@ def doctor(
     found = [finding for check in _CHECKS for finding in check(settings)]
     measured = _measured(settings) if model else None
     if as_json:
-        rows = [{"subject": f.subject, "state": f.state, "what": f.what, "remedy": f.remedy} for f in found]
-        say_json({"findings": rows, "measured": None if measured is None else measured.__dict__})
+        rows = [asdict(finding) for finding in found]
+        say_json({"findings": rows, "measured": None if measured is None else asdict(measured)})
     else:
         for line in _lines(found, measured):
             say(line)

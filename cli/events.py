@@ -22,10 +22,10 @@ from .edge import (
     VideoArgument,
     is_narrow,
     json_text,
-    library_path,
     say_text,
     stretch,
 )
+from .options import DeviceOption, LanguageOption, ModelsOption, SpeechModelOption, settings_from
 
 if TYPE_CHECKING:
     from ..index.library import Library
@@ -134,25 +134,32 @@ def events(
     picture_track: PictureTrackOption = None,
     sound_track: SoundTrackOption = None,
     accept_damage: DamageOption = False,
+    speech_model: SpeechModelOption = None,
+    language: LanguageOption = None,
+    device: DeviceOption = None,
+    models: ModelsOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Print a video's timeline in order; a video not met before is remembered first."""
-    from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..index.memory import Memory
     from ..index.segmentation import SegmentationSettings
+    from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .videos import remembered
+    from .videos import Videos
 
     if sum((as_csv, as_vtt, as_json)) > 1:
         raise RequestError("--json, --csv and --vtt are three forms of one timeline: choose one")
     anew = Cut(cut_anew, min_event, max_event, surprise)
     # A slip is told before a long video is read.
     anew.settings(SegmentationSettings())
-    settings = IngestSettings(tracks=Tracks(picture_track, sound_track), accepts_damage=accept_damage)
-    with Library(library_path(library)) as opened:
-        found = remembered(opened, video, settings)
+    settings = settings_from(
+        library=library, models=models, device=device, language=language, speech_model=speech_model
+    ).settings
+    with Library(settings.library) as opened:
+        videos = Videos(opened, Models(settings), Tracks(picture_track, sound_track), accept_damage)
+        found = videos.remembered(video)
         if anew.is_wanted:
             _cut(opened, found, anew)
         stretches = Memory(opened, found).events(level.level)

@@ -48,24 +48,23 @@ def ingest(
     library: LibraryOption = None,
 ) -> None:
     """Remember videos; one that is remembered already costs nothing."""
-    from ..index.ingest import IngestSettings
     from ..index.library import Library
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
     from .learning import pictures_learnt, texts_learnt
-    from .videos import remember
+    from .videos import Videos, required
 
     chosen = settings_from(
         library=library, models=models, offline=offline, device=device, language=language,
         picture_model=picture_model, speech_model=speech_model, text_vectors=text_vectors,
     ).settings  # fmt: skip
     engines = Models(chosen)
-    tracks = Tracks(picture_track, sound_track)
-    settings = IngestSettings(tracks=tracks, language=chosen.language, accepts_damage=accept_damage)
+    required(engines, "picture", "speech", "text-vectors")
     with Library(chosen.library) as opened:
+        known = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
         for path in videos:
             begun_s = time.monotonic()
-            done = remember(opened, path, settings, engines.engines(), force)
+            done = known.remember(path, force)
             pictures_learnt(opened, engines, done.video)
             texts_learnt(opened, engines)
             took_s = time.monotonic() - begun_s

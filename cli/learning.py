@@ -13,6 +13,7 @@ from .progress import progress
 if TYPE_CHECKING:
     from ..index.meaning import Meaning
     from ..index.picture_meaning import PictureMeaning
+    from ..index.sound_meaning import SoundMeaning
     from ..tools.models.making import Models
 
 
@@ -51,6 +52,23 @@ def pictures_learnt(library: Library, models: Models, video: Video) -> PictureMe
     from ..index.picture_meaning import PictureMeaning
 
     meaning = PictureMeaning(library, embedder)
+    if not meaning.is_learnt(video):
+        with progress(plain(video.title)) as report:
+            meaning.learn(video, report)
+    return meaning
+
+
+def sounds_learnt(library: Library, models: Models, video: Video) -> SoundMeaning | None:
+    """Sounds by meaning, None where no model is chosen; a video that is new to the model is listened to first.
+
+    Raises what ``texts_learnt`` raises.
+    """
+    embedder = models.sounds()
+    if embedder is None:
+        return None
+    from ..index.sound_meaning import SoundMeaning
+
+    meaning = SoundMeaning(library, embedder)
     if not meaning.is_learnt(video):
         with progress(plain(video.title)) as report:
             meaning.learn(video, report)

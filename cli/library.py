@@ -19,6 +19,7 @@ from .edge import (
     say,
     say_json,
 )
+from .options import settings_from
 
 if TYPE_CHECKING:
     from ..index.exchange import Merged
@@ -67,11 +68,13 @@ def remove(
 ) -> None:
     """Forget a video; the file itself is left alone."""
     from ..index.library import Library
+    from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .videos import known
+    from .videos import Videos
 
-    with Library(library_path(library)) as opened:
-        found = known(opened, video, Tracks(picture_track, sound_track))
+    settings = settings_from(library=library).settings
+    with Library(settings.library) as opened:
+        found = Videos(opened, Models(settings), Tracks(picture_track, sound_track)).known(video)
         opened.remove(found)
     say(f"{found.short_id}  {found.title}  forgotten")
 
@@ -114,11 +117,13 @@ def export(
     """Write a library file that holds only these videos."""
     from ..index.exchange import export as export_videos
     from ..index.library import Library
-    from ..tools.tracks import Tracks
-    from .videos import known
+    from ..tools.models.making import Models
+    from .videos import Videos
 
-    with Library(library_path(library)) as opened:
-        chosen = {video.id: video for video in (known(opened, name, Tracks()) for name in videos)}
+    settings = settings_from(library=library).settings
+    with Library(settings.library) as opened:
+        known = Videos(opened, Models(settings))
+        chosen = {video.id: video for video in map(known.known, videos)}
         export_videos(opened, list(chosen.values()), target, force)
     for video in chosen.values():
         say(f"{video.short_id}  {video.title}  written to {target}")

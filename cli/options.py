@@ -37,6 +37,12 @@ SpeechModelOption = Annotated[
     str | None,
     typer.Option("--speech-model", metavar="MODEL", help="What writes down speech.", rich_help_panel=_PANEL),
 ]
+SoundModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sound-model", metavar="MODEL", help="What finds sounds that are no speech.", rich_help_panel=_PANEL
+    ),
+]
 TextVectorsOption = Annotated[
     str | None,
     typer.Option(
@@ -44,6 +50,12 @@ TextVectorsOption = Annotated[
         metavar="MODEL",
         help="What finds words that say it differently: a folder, or sentence-transformers:NAME.",
         rich_help_panel=_PANEL,
+    ),
+]
+DetectorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--detector", metavar="MODEL", help="What finds named things in a picture.", rich_help_panel=_PANEL
     ),
 ]
 ReaderOption = Annotated[

@@ -38,16 +38,17 @@ def search(
     from ..index.library import Library
     from ..index.meaning import search_by_both
     from ..tools.models.making import Models
-    from ..tools.tracks import Tracks
     from .learning import texts_learnt
-    from .videos import known
+    from .videos import Videos
 
     settings = settings_from(
         library=library, models=models, device=device, text_vectors=text_vectors
     ).settings
+    engines = Models(settings)
     with Library(settings.library) as opened:
-        chosen = [known(opened, name, Tracks()) for name in videos] if videos else None
-        meaning = texts_learnt(opened, Models(settings))
+        known = Videos(opened, engines)
+        chosen = [known.known(name) for name in videos] if videos else None
+        meaning = texts_learnt(opened, engines)
         found = search_by_both(opened, meaning, words, limit, videos=chosen, sense=sense)
     if as_json:
         say_json([_row(hit) for hit in found])

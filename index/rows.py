@@ -12,7 +12,7 @@ import numpy as np
 from ..tools.clock import Span
 from ..tools.media_info import Chapter
 from ..tools.passages import Passage
-from ..tools.roles import ImageTextEmbedder, TextEmbedder, Vectors
+from ..tools.roles import Embedder, Vectors
 from .folding import folded
 from .listening import HOP_S, LoudnessRow
 from .records import ContentKey, Coverage, to_stored, to_title, to_us
@@ -60,7 +60,7 @@ def write_length(
     )
 
 
-def model_row(connection: sqlite3.Connection, embedder: ImageTextEmbedder | TextEmbedder) -> int:
+def model_row(connection: sqlite3.Connection, embedder: Embedder) -> int:
     """The id of a model, noted where it is met for the first time."""
     connection.execute(
         "INSERT OR IGNORE INTO model(name, dimension) VALUES (?, ?)", (embedder.name, embedder.dimension)

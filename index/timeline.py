@@ -19,10 +19,11 @@ from .library import Library
 from .records import Sense, Text, Video, to_span, to_us
 from .segmentation import Mark, Signals, lexical_samples, speech_marks
 
-# The model that a video is cut by; vectors of others may stand beside its own, for finding.
+# The model that a video is cut by; vectors of others may stand beside its own, for finding, those of sound too.
 CUT_BY = (
     "SELECT model.id FROM model WHERE EXISTS (SELECT 1 FROM sample WHERE sample.media_id = {media_id}"
-    f" AND model_id = model.id) ORDER BY name <> '{AppearanceEmbedder.name}', model.id LIMIT 1"
+    " AND model_id = model.id) AND EXISTS (SELECT 1 FROM media AS seen WHERE seen.id = {media_id} AND seen.width > 0)"
+    f" ORDER BY name <> '{AppearanceEmbedder.name}', model.id LIMIT 1"
 )
 _QUIET_S = 1.0
 # No text and no loudness row that is stored is longer, but for lines that stand for minutes.
@@ -55,7 +56,7 @@ class Timeline:
     @classmethod
     def of(cls, library: Library, video: Video) -> Timeline:
         """The rows of a remembered video, seen by the model that it is cut by."""
-        rows = library.rows(CUT_BY.format(media_id="?"), video.id)
+        rows = library.rows(CUT_BY.format(media_id="?1"), video.id)
         return cls(library.database.conn, video.id, int(str(rows[0][0])) if rows else None)
 
     @cached_property

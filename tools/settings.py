@@ -15,14 +15,16 @@ from .errors import RequestError
 
 PREFIX = "VIDAGENT_"
 AUTO = "auto"
-MODEL_SETTINGS = ("picture_model", "speech_model", "text_vectors", "reader")
+# Enough for any settings, and an end to a file that has none.
+_BYTES_MAX = 1 << 20
+MODEL_SETTINGS = ("picture_model", "speech_model", "sound_model", "text_vectors", "detector", "reader")
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of one command.
 
-    The four last name a model for each role, ``auto`` for the best that is on the machine; see ``vidagent models``.
+    The six last name a model for each role, ``auto`` for the best that is on the machine; see ``vidagent models``.
     Nothing reaches the network while ``offline`` is true, not even a server that a setting names.
     """
 
@@ -34,7 +36,9 @@ class Settings:
     language: str
     picture_model: str
     speech_model: str
+    sound_model: str
     text_vectors: str
+    detector: str
     reader: str
 
 
@@ -97,7 +101,8 @@ def _defaults() -> dict[str, object]:
 
 def _file(path: Path) -> dict[str, object]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            values = tomllib.loads(file.read(_BYTES_MAX).decode())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -43,9 +43,17 @@ ROLES = (
         Suggestion("whisper:large-v3-turbo", "98 languages, for a GPU", 1.6),
         Suggestion("faster-whisper:Systran/faster-whisper-small", "98 languages, without a GPU", 0.5),
     )),
+    Role("sound", "finds sounds that are no speech", "sound_model", NONE, ("clap",), (
+        Suggestion("clap:laion/clap-htsat-fused", "sounds by what they are called", 0.6),
+    )),
     Role("text-vectors", "finds what is said in other words", "text_vectors", NONE, ("sentence-transformers",), (
         Suggestion("sentence-transformers:sentence-transformers/all-MiniLM-L6-v2", "English, quick", 0.1),
         Suggestion("sentence-transformers:intfloat/multilingual-e5-small", "100 languages", 0.5),
+    )),
+    Role("detector", "finds named things in a picture", "detector", NONE, ("detect",), (
+        Suggestion("detect:google/owlv2-base-patch16-ensemble", "for a GPU", 0.6),
+        Suggestion("detect:IDEA-Research/grounding-dino-tiny", "for a GPU, names in whole sentences", 0.7),
+        Suggestion("detect:omlab/omdet-turbo-swin-tiny-hf", "quick", 0.5),
     )),
     Role("reader", "looks at pictures and answers", "reader", "extractive", ("transformers", "openai"), (
         Suggestion("transformers:Qwen/Qwen2.5-VL-7B-Instruct", "for a GPU of 24 GB", 16.6),

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError, RequestError, in_one_line
 from ..roles import Detection, Pixels
 from .device import Device, in_batches
+from .shelf import known_sha256
 
 if TYPE_CHECKING:
     import torch
@@ -66,7 +66,7 @@ class ZeroShotDetector:
     @cached_property
     def name(self) -> str:
         """The folder's name with the first digits of a hash over the weights."""
-        hashes = " ".join(sha256_of(file) for file in _weights(self._folder))
+        hashes = " ".join(known_sha256(file) for file in _weights(self._folder))
         return f"{self._folder.resolve().name}@{hashlib.sha256(hashes.encode()).hexdigest()[:12]}"
 
     def detect(self, images: Sequence[Pixels], targets: Sequence[str]) -> list[list[Detection]]:

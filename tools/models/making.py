@@ -8,7 +8,17 @@ from pathlib import Path
 from ..appearance import AppearanceEmbedder
 from ..engines import Engines, Maker, embedded
 from ..errors import CapabilityError, RequestError
-from ..roles import FrameBudget, ImageTextEmbedder, SpeechRecognizer, TextEmbedder, VideoModel
+from ..phrases import KeyphraseSpotter
+from ..roles import (
+    Detector,
+    FrameBudget,
+    ImageTextEmbedder,
+    PhraseSpotter,
+    SoundTextEmbedder,
+    SpeechRecognizer,
+    TextEmbedder,
+    VideoModel,
+)
 from ..settings import AUTO, Settings
 from .catalog import NONE, Choice, Role, choose, role_named
 from .device import Device
@@ -16,6 +26,7 @@ from .measuring import budget_of, remembered
 from .shelf import Shelf
 
 _BETTER = ("picture", "speech", "reader")
+_ENGLISH = (AUTO, "en")
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,29 @@ class Models:
         from .picture_vectors import OpenClipEmbedder
 
         return OpenClipEmbedder(choice.place, self._device())
+
+    def sounds(self) -> SoundTextEmbedder | None:
+        """What finds sounds that are no speech, None where none is chosen."""
+        choice = self.choice("sound")
+        if choice.place is None:
+            return None
+        from .sound_vectors import ClapEmbedder
+
+        return ClapEmbedder(choice.place, self._device())
+
+    def detector(self) -> Detector | None:
+        """What finds named things in a picture, None where none is chosen."""
+        choice = self.choice("detector")
+        if choice.place is None:
+            return None
+        from .detection import ZeroShotDetector
+
+        return ZeroShotDetector(choice.place, self._device())
+
+    def spotter(self) -> PhraseSpotter | None:
+        """What listens for given phrases, None where speech is not to be heard or is not English."""
+        hears_english = self.settings.language in _ENGLISH and self.settings.speech_model != NONE
+        return KeyphraseSpotter() if hears_english else None
 
     def texts(self) -> TextEmbedder | None:
         """What finds texts by what they mean, None where words alone are to do."""

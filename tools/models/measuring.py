@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import statistics
 import time
@@ -16,6 +15,7 @@ from ..errors import ModelError, RequestError
 from ..guarded import GuardedSeeker
 from ..roles import FrameBudget, Prompt, StampedFrame, VideoModel
 from .clock_clip import ClockClip
+from .shelf import put_json
 
 RECORDS = "measured.json"
 _N_TOKENS_TIMED = 64
@@ -124,12 +124,7 @@ def _seconds(word: str) -> float:
 
 def remember(folder: Path, model: str, device: str, measured: Measured) -> None:
     """Keep what was measured beside the models, whole or not at all."""
-    records = _records(folder)
-    records[f"{model} on {device}"] = asdict(measured)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{RECORDS}.part"
-    part.write_text(json.dumps(records, indent=1), encoding="utf-8")
-    os.replace(part, folder / RECORDS)
+    _keep(folder, f"{model} on {device}", asdict(measured))
 
 
 def remembered(folder: Path, model: str, device: str) -> Measured | None:
@@ -140,12 +135,35 @@ def remembered(folder: Path, model: str, device: str) -> Measured | None:
         return None
 
 
+def remember_trial(folder: Path, model: str, device: str, state: str, is_untrained: bool) -> None:
+    """Keep whether a model with its files in some ``state`` is untrained, in place of what was known of it."""
+    _keep(folder, _trial_of(model, device), {"state": state, "is_untrained": is_untrained})
+
+
+def remembered_trial(folder: Path, model: str, device: str, state: str) -> bool | None:
+    """Whether a model is untrained; None where that is not known of it with its files in this ``state``."""
+    found = _records(folder).get(_trial_of(model, device))
+    if not isinstance(found, dict) or found.get("state") != state:
+        return None
+    told = found.get("is_untrained")
+    return told if isinstance(told, bool) else None
+
+
 def budget_of(model: VideoModel, measured: Measured | None) -> FrameBudget:
     """What fits into one prompt: as measured, and never more than the model tells now."""
     told = model.budget
     if measured is None:
         return told
     return FrameBudget(min(told.n_frames, measured.n_frames), min(told.n_pixels, measured.n_pixels))
+
+
+def _trial_of(model: str, device: str) -> str:
+    return f"trial of {model} on {device}"
+
+
+def _keep(folder: Path, key: str, record: dict[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    put_json(folder / RECORDS, _records(folder) | {key: record})
 
 
 def _records(folder: Path) -> dict[str, dict[str, object]]:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError, RequestError, first_line
 from ..roles import Pixels, Vectors
 from .device import Device, in_batches, is_short_of_memory
+from .shelf import known_sha256
 from .vectors import failing, finite, mean_direction
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class _Source:
     def name(self) -> str:
         """The label with the first digits of a hash over all that vectors depend on."""
         form = json.dumps([self.model, self.preparation], sort_keys=True)
-        digest = hashlib.sha256(f"{sha256_of(self.weights)} {form}".encode())
+        digest = hashlib.sha256(f"{known_sha256(self.weights)} {form}".encode())
         return f"{self.label}@{digest.hexdigest()[:12]}"
 
     @property

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError
 from ..roles import Vectors
+from .shelf import known_sha256
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -41,7 +41,7 @@ class SentenceVectors:
             raise CapabilityError(f"{self._folder}: no text embedding model here (no .safetensors file)")
         digest = hashlib.sha256()
         for file in weights:
-            digest.update(bytes.fromhex(sha256_of(file)))
+            digest.update(bytes.fromhex(known_sha256(file)))
         return f"{self._folder.resolve().name}@{digest.hexdigest()[:12]}"
 
     @property

@@ -5,9 +5,13 @@ It can be carried to a machine without a connection as it is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +20,12 @@ from ..errors import CapabilityError, ModelError
 from .names import KINDS, ModelName
 
 LABEL = "vidagent.json"
+HASHED = f"{LABEL}.hashed"
+"""Beside files that take long to hash: for each its size, when it was altered last, and its SHA-256."""
+_WORTH_BYTES = 1 << 20
+# A file that was altered a moment ago may be altered again without a later time to show for it.
+_SETTLED_NS = 1_000_000_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -96,16 +106,69 @@ def label_of(folder: Path) -> Label | None:
 
 def write_label(folder: Path, name: ModelName, source: str, revision: str) -> Label:
     """Label a model by the files that are in its folder now."""
-    label = Label(str(name), source, revision, {file: sha256_of(folder / file) for file in _files(folder)})
-    part = folder / f"{LABEL}.part"
-    part.write_text(json.dumps(asdict(label), indent=1), encoding="utf-8")
-    os.replace(part, folder / LABEL)
+    label = Label(str(name), source, revision, {file: _hashed(folder / file) for file in _files(folder)})
+    put_json(folder / LABEL, asdict(label))
     return label
+
+
+def known_sha256(file: Path) -> str:
+    """SHA-256 of a model's file, as was noted beside it when it was pulled or first hashed.
+
+    It is hashed again, and noted, where its size or the time of its last change is another than then. Raises
+    ``OSError`` for a file that cannot be read.
+    """
+    *stamp, digest = _notes(file.parent).get(file.name, [""])
+    is_known = stamp == _stamp(file) and _SHA256.fullmatch(str(digest))
+    return str(digest) if is_known else _hashed(file)
+
+
+def state_of(folder: Path) -> str:
+    """A short word that is another one once a file of a model was altered, added or removed; nothing is read."""
+    rows = [(file, *_stamp(folder / file)) for file in _files(folder)]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+
+
+def put_json(path: Path, value: object) -> None:
+    """Write a file of JSON, whole or not at all. Raises ``OSError`` where that cannot be done."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def wrong_files(folder: Path, label: Label) -> list[str]:
     """Files that are missing or are not what the label says, in order."""
     return [file for file, digest in sorted(label.sha256.items()) if _sha256_or_none(folder / file) != digest]
+
+
+def _hashed(file: Path) -> str:
+    """SHA-256 by reading the file, noted where that is worth it and can be believed later."""
+    before, now_ns = _stamp(file), time.time_ns()
+    digest = sha256_of(file)
+    n_bytes, altered_ns = before
+    if n_bytes >= _WORTH_BYTES and now_ns - altered_ns > _SETTLED_NS and _stamp(file) == before:
+        # Not every folder may be written to.
+        with suppress(OSError):
+            put_json(file.with_name(HASHED), _notes(file.parent) | {file.name: [*before, digest]})
+    return digest
+
+
+def _stamp(file: Path) -> list[int]:
+    status = file.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _notes(folder: Path) -> dict[str, list[object]]:
+    try:
+        found = json.loads((folder / HASHED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    rows = found.items() if isinstance(found, dict) else ()
+    return {name: row for name, row in rows if isinstance(row, list) and row}
 
 
 def _sha256_or_none(path: Path) -> str | None:

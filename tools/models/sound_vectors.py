@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..digest import sha256_of
 from ..errors import CapabilityError, ModelError, RequestError, first_line
 from ..roles import Samples, SoundWindow, Vectors
 from .device import Device, in_batches, is_short_of_memory
+from .shelf import known_sha256
 from .vectors import failing, finite, mean_direction
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ClapEmbedder:
     def name(self) -> str:
         """The folder's name with the first digits of a hash over the weights."""
         self._require()
-        return f"{self._folder.resolve().name}@{sha256_of(self._folder / WEIGHTS)[:12]}"
+        return f"{self._folder.resolve().name}@{known_sha256(self._folder / WEIGHTS)[:12]}"
 
     @property
     def dimension(self) -> int:
