@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from clips import make_clip, solid, steady, tone
+from clips import make_clip, numbered, solid, steady, tone
 
 from vidagent.index.ingest import IngestSettings, ingest
 from vidagent.index.library import Library
@@ -145,10 +145,12 @@ def test_one_failing_stage_stops_the_other_and_no_video_is_whole(
     assert threading.active_count() == n_threads
 
 
-def test_a_failing_reader_is_named_and_nothing_is_stored(clip: Path, library: Library) -> None:
+def test_a_failing_reader_is_named_and_nothing_is_stored(tmp_path: Path, library: Library) -> None:
+    # Of a film with sound, what was heard until then would be.
+    silent = make_clip(tmp_path / "silent.mp4", steady(20, step_s=0.2), numbered())
     n_threads = threading.active_count()
     with pytest.raises(ModelError, match="the reader gave up"):
-        ingest(library, clip, engines(FailingReader([SIGN])))
+        ingest(library, silent, engines(FailingReader([SIGN])))
     assert library.videos() == []
     assert threading.active_count() == n_threads
 
