@@ -7,57 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..index.records import Sense
-from ..index.stemming import fold_numbers
+from ..index.stemming import words_of
 from ..tools.appearance import colours_in
-from ..tools.clock import Span, parse_time
+from ..tools.clock import Span
 from ..tools.errors import RequestError
+from .languages.choice import language_of
+from .languages.english import ENGLISH
+from .languages.language import Language
 from .relation import Relation, Side, relation_in
-from .words import content_words, is_carrier, is_light
+from .window import window_in
+from .words import content_words, is_carrier, is_light, masked, phrases_in, without_quotes
 
 Kind = Literal["when", "what", "count", "duration", "order", "yesno", "summary"]
 
 _OPTION = re.compile(r"(?:^|[\s(])\(?([A-H])[).:]\s+(.+?)(?=\s+\(?[A-H][).:]\s+|$)", re.DOTALL)
-_QUOTED = re.compile(r"[\"“”]([^\"“”]{2,})[\"“”]|(?:(?<=\s)|^)['‘]([^'’]{2,}(?:['’]\w[^'’]*)*)['’](?=\W|$)")
-_CAPITALS = re.compile(r"\b[A-Z][A-Z0-9&.'-]+(?:\s+[A-Z0-9][A-Z0-9&.'-]*)*\b")
-
-# The first pattern that fits decides, so the particular ones stand before the general ones.
-_KINDS: tuple[tuple[Kind, str], ...] = (
-    ("summary", r"^(?:please )?(?:summari[sz]e|give me a summary|describe (?:the|this) (?:whole )?(?:video|film|movie))|\bsummary\b|what (?:is|was) (?:the|this) (?:video|film|movie|clip|lecture|talk|recording|meeting) about|what happens in (?:the|this) (?:video|film|movie|clip)"),
-    ("duration", r"\bhow long\b(?! ago)|\bhow many (?:seconds|minutes|hours)\b|\bwhat (?:is|was) the (?:length|duration)\b"),
-    ("count", r"\bhow (?:many|often)\b|^count\b"),
-    ("order", r"\b(?:before or after|after or before)\b|\b(?:comes?|came|happens?|happened|appears?|appeared|is (?:said|shown|mentioned|heard|seen)|was (?:said|shown|mentioned)|occurs?) (?:first|earlier|last|later)\b|\bin (?:which|what) order\b|^\W*which\b(?=.*\b(?:first|earlier|last|later)\b)(?=.*[:,].* or )"),
-    ("when", r"^\W*(?:(?:and|so|then|exactly|about|please|tell me|show me|say|find)\b,? )*when\b|\b(?:at|in) (?:what|which) (?:time|point|second|minute|moment)\b|\bwhat time\b|\bfind (?:the )?(?:moment|scene|part|place)\b|\bwhere in the (?:video|film|movie|lecture)\b"),
-    ("yesno", r"^(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]t)?\b"),
-)  # fmt: skip
-_SENSES: tuple[tuple[Sense, str], ...] = (
-    ("screen", r"\b(?:on(?: the)? screen|on-screen|onscreen|sign|title|written|writes?|caption|readable|reads?|board|credits?|slide|label|letters?|logo|text|printed|painted|team list|note|spelled)\b"),
-    ("speech", r"\b(?:says?|said|saying|mention(?:s|ed|ing)?|narrat\w+|speakers?|speaks?|spoke|spoken|tells?|told|talks?|talked|asks?|asked|hear|explains?|explained|announces?|counts? down|voice)\b"),
-    ("sound", r"\b(?:silen(?:t|ce)|no sound|without (?:any |a )?sounds?|quiet|noise|soundless)\b"),
-)  # fmt: skip
-_PICTURE = re.compile(r"\b(?:screen|picture|image|frame|video|scene|everything|stretch|it)\b", re.I)
-# Words that may stand beside a colour without asking for more than the colour.
-_DEGREES = frozenset(
-    "whole entire entirely completely fully totally suddenly colour color go goes went remain remains".split()
-)
-_NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
-_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
-_HOURS = rf"(?:{_NUMBER} ?h(?:(?:ou)?rs?)?|{_WORD} hours?)(?![a-z])"
-_MINUTES = rf"(?:{_NUMBER}(?:m| ?min(?:ute)?s?)|{_WORD} minutes?)(?![a-z])"
-_SECONDS = rf"(?:{_NUMBER} ?s(?:ec(?:ond)?s?)?|{_WORD} seconds?)(?![a-z])"
-_AND = r"(?:,? and |,? |)"
-_UNITS = rf"(?:{_HOURS}(?:{_AND}{_MINUTES})?(?:{_AND}{_SECONDS})?|{_MINUTES}(?:{_AND}{_SECONDS})?|{_SECONDS})(?!\d)"
-_CLOCK = r"(?:\d{1,4}:)?\d{1,4}:\d{2}(?:\.\d{1,9})?(?!:?\d)"
-_TIME = rf"({_CLOCK}|{_UNITS})"
-_AMOUNT = re.compile(rf"({_NUMBER}|{_WORD}) ?([hms])", re.A)
-_STRETCH = rf"(?:{_TIME}|(second|minute|hour)\b)"
-_NEAR_S = 5.0
-# Words that only ask to be told, and are no content.
-_LEAD = re.compile(
-    r"^\W*(?:(?:please|exactly|tell me|show me)\b,?\s*|find (?:the )?(?:moment|scene|part|place)\b)+", re.I
-)
-# What these ask for lies between moments, or is no moment.
-_MEASURES = ("order", "duration", "summary")
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
+# What goes on for longer is a text, whose words are looked for but which no patterns are made for.
+_READ_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -69,6 +34,12 @@ class Question:
     what an order question compares, ``colours`` what the picture should show. ``ordinal`` picks one of
     several moments: 1 is the first, -1 the last. ``relation`` names seconds by another moment, and
     ``beside`` is that moment with its side once it is known.
+
+    ``modalities`` are the senses that the words tell of; where ``senses`` limits evidence, these only hint.
+    A question that ``is_negated`` asks for what is not so: "who does not speak". Silence is something of its
+    own, and no negation. With ``is_every`` all that fits is wanted and not the best of it. Where it
+    ``counts_moments`` it asks how often, not how many. One that ``is_follow_up`` cannot be understood without
+    the last answer. ``language`` is a code as of ISO 639-1, or "und" where no rules knew the language.
     """
 
     text: str
@@ -84,6 +55,12 @@ class Question:
     window: Span | None = field(default=None)
     relation: Relation | None = None
     beside: tuple[Side, Span] | None = None
+    modalities: frozenset[Sense] = frozenset()
+    is_negated: bool = False
+    is_every: bool = False
+    counts_moments: bool = False
+    is_follow_up: bool = False
+    language: str = ENGLISH.code
 
     def within(self, span: Span) -> Question:
         """The same question, looking only inside a span, and there where it names seconds itself."""
@@ -93,11 +70,13 @@ class Question:
         return replace(self, window=Span(start_s, end_s) if start_s < end_s else Span(start_s, start_s))
 
 
-def understand(text: str, duration_s: float, options: tuple[str, ...] = ()) -> Question:
+def understand(
+    text: str, duration_s: float, options: tuple[str, ...] = (), language: Language | None = None
+) -> Question:
     """The question behind a text about a video of ``duration_s`` seconds.
 
-    Options may be given or stand in the text as ``A) … B) …``. Raises ``RequestError`` for a text
-    without a word, and for a single option.
+    Options may be given or stand in the text as ``A) … B) …``. The language is found out where it is not given.
+    Raises ``RequestError`` for a text without a word, and for a single option.
     """
     stem_text, written = split_options(text)
     options = options or written
@@ -105,26 +84,7 @@ def understand(text: str, duration_s: float, options: tuple[str, ...] = ()) -> Q
         raise RequestError("the question is empty; ask for example: when does the title appear?")
     if len(options) == 1:
         raise RequestError("one option is no choice; give --option at least twice")
-    kind = _kind(stem_text)
-    phrases = _phrases(_before_anchor(stem_text) if kind == "what" else stem_text)
-    window, timeless = _window(_LEAD.sub("", stem_text), duration_s)
-    senses = _senses(timeless)
-    words = content_words(_before_anchor(timeless) if kind == "what" else timeless)
-    asides = _asides(timeless, words)
-    return Question(
-        text=text.strip(),
-        kind=kind,
-        options=options,
-        phrases=phrases,
-        words=tuple(word for word in words if word not in asides),
-        asides=asides,
-        senses=senses,
-        colours=tuple(colours_in(stem_text)) if "picture" in senses else (),
-        items=_items(stem_text) if kind == "order" else (),
-        ordinal=_ordinal(stem_text),
-        window=window,
-        relation=None if options or kind in _MEASURES else relation_in(timeless),
-    )
+    return _Reading(stem_text, duration_s, language or language_of(stem_text)).question(text.strip(), options)
 
 
 def split_options(text: str) -> tuple[str, tuple[str, ...]]:
@@ -136,111 +96,177 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
     return text[: found[0].start()].strip(), tuple(match.group(2).strip(" ,;") for match in found)
 
 
-def _kind(text: str) -> Kind:
-    lowered = re.sub(_QUOTED, " ", text.strip()).lower()
-    kinds = [kind for kind, pattern in _KINDS if re.search(pattern, lowered)]
-    if kinds[:2] == ["order", "when"] and not _items(text):
+class _Reading:
+    """One question as the rules of one language read it."""
+
+    def __init__(self, text: str, duration_s: float, language: Language) -> None:
+        self._language = language
+        end = len(text) if len(text) <= _READ_MAX else max(text.rfind(" ", 0, _READ_MAX), 1)
+        self._text, self._more = _without_politeness(text[:end], language), text[end:]
+        asked = re.sub(language.lead, "", self._text, flags=re.I)
+        self._lead = self._text.removesuffix(asked)
+        self._window, self._timeless = window_in(asked, duration_s, language)
+        self._relation = self._related()
+        self._kind = self._kind_read()
+
+    def question(self, text: str, options: tuple[str, ...]) -> Question:
+        """All that was understood, for a question with its own text and options."""
+        language = self._language
+        question = Question(
+            text=text,
+            kind=self._kind,
+            options=options,
+            phrases=phrases_in(self._before_anchor(self._text) if self._kind == "what" else self._text),
+            items=_items(self._text, language) if self._kind == "order" else (),
+            ordinal=_ordinal(self._text, language),
+            window=self._window,
+            relation=None if self._kind == "order" else self._relation,
+            is_negated=self._is_negated(),
+            is_every=self._says(language.every),
+            counts_moments=self._says(language.occurrences),
+            language=language.code,
+        )
+        question = self._with_cues(question)
+        return replace(question, is_follow_up=self._is_follow_up(question))
+
+    def _with_cues(self, question: Question) -> Question:
+        """The question with what to look for, and by which sense."""
+        language, sought = self._language, self._sought(question.relation)
+        words = content_words(sought + self._more, language)
+        asides = _asides(sought, words, language)
+        senses = _senses(self._timeless, language)
+        return replace(
+            question,
+            words=tuple(word for word in words if word not in asides),
+            asides=asides,
+            senses=senses,
+            colours=tuple(_colours(self._text, language)) if "picture" in senses else (),
+            modalities=_modalities(self._timeless, senses, language),
+        )
+
+    def _related(self) -> Relation | None:
+        relation = relation_in(self._timeless, self._language)
+        # "there" and "then" beside a named second mean that second.
+        return None if relation and self._window and not relation.anchor else relation
+
+    def _kind_read(self) -> Kind:
+        kind = _kind(self._lead + self._timeless, self._language)
+        if kind == "what" and self._relation:
+            return _kind(self._relation.rest, self._language)
+        return kind
+
+    def _sought(self, relation: Relation | None) -> str:
+        """The part of the question in which the words are that carry its content."""
+        text = relation.rest if relation and not relation.anchor else self._timeless
+        text = re.sub(self._language.fillers, " ", text, flags=re.I)
+        return self._before_anchor(text) if self._kind == "what" else text
+
+    def _before_anchor(self, text: str) -> str:
+        """The question without the scene that only says where to look: "… just before the logo"."""
+        return re.split(self._language.only_beside, text, flags=re.I)[0]
+
+    def _says(self, pattern: str) -> bool:
+        return bool(re.search(pattern, without_quotes(self._text), re.I))
+
+    def _is_negated(self) -> bool:
+        return bool(re.search(self._language.negation, _denying(self._text, self._language), re.I))
+
+    def _is_follow_up(self, question: Question) -> bool:
+        if self._says(self._language.follow_up) or (question.relation and not question.relation.anchor):
+            return True
+        names_something = question.words or question.phrases or question.colours or question.window
+        if names_something or question.relation or question.options or "sound" in question.senses:
+            return False
+        if question.kind == "summary" or self._says(self._language.itself):
+            return False
+        return self._says(self._language.pointing) or self._says(self._language.bare)
+
+
+def _without_politeness(text: str, language: Language) -> str:
+    found = re.match(language.politeness, text, re.I)
+    if found is None or not words_of(found.group()) or not words_of(text[found.end() :]):
+        return text
+    return text[found.end() :]
+
+
+def _kind(text: str, language: Language) -> Kind:
+    lowered = without_quotes(text.strip(" ,")).lower()
+    kinds = [kind for kind, pattern in language.kinds if re.search(pattern, lowered)]
+    if kinds[:2] == ["order", "when"] and not _items(text, language):
         return "when"  # "when does it appear first" compares nothing
     return kinds[0] if kinds else "what"
 
 
-def _phrases(text: str) -> tuple[str, ...]:
-    quoted = [a or b for a, b in _QUOTED.findall(text)]
-    if quoted:
-        return tuple(phrase.strip() for phrase in quoted)
-    if text.isupper():
-        return ()
-    capitals = [c for c in _CAPITALS.findall(text) if len(c) > 3 and c != text.strip(" ?.!")]
-    return tuple(capitals)
-
-
-def _senses(text: str) -> frozenset[Sense]:
-    bare = re.sub(_QUOTED, " X ", text)
-    found: set[Sense] = {sense for sense, pattern in _SENSES if re.search(pattern, bare, re.I)}
-    if _is_about_colour(bare):
+def _senses(text: str, language: Language) -> frozenset[Sense]:
+    bare = without_quotes(text, " X ")
+    found: set[Sense] = {sense for sense, pattern in language.senses if re.search(pattern, bare, re.I)}
+    if _is_about_colour(bare, language):
         return frozenset({"picture"})
-    if re.search(r"\b(?:word|sentence|phrase|text)\b", bare, re.I) and not found:
+    if re.search(language.texts, bare, re.I) and not found:
         found |= {"speech", "screen"}
     return frozenset(found)
 
 
-def _before_anchor(text: str) -> str:
-    """The question without the scene that only says where to look: "… just before the logo"."""
-    return re.split(r"\b(?:just|right|shortly|immediately|directly) (?:before|after)\b", text, flags=re.I)[0]
+def _modalities(text: str, senses: frozenset[Sense], language: Language) -> frozenset[Sense]:
+    """The senses with which a person would look for it, as far as the words tell."""
+    bare = without_quotes(text, " X ")
+    if "picture" in senses:
+        return senses
+    found: set[Sense] = {sense for sense, pattern in language.modalities if re.search(pattern, bare, re.I)}
+    if re.search(language.written, bare, re.I):
+        found.add("screen")
+        found.discard("speech")
+    if re.search(language.looking, bare, re.I) and "screen" not in found:
+        found |= {"picture"}
+    if re.search(language.hearing, bare, re.I) and not found & {"speech", "sound"}:
+        found |= {"speech", "sound"}
+    if re.search(language.texts, bare, re.I) and not found:
+        found |= {"speech", "screen"}
+    return frozenset(found)
 
 
-def _asides(text: str, words: list[str]) -> tuple[str, ...]:
+def _asides(text: str, words: list[str], language: Language) -> tuple[str, ...]:
     """Words that name the kind of answer ("which pier", "how tall") or what carries the words asked for."""
-    asked = re.findall(r"\b(?:which|what|how)\s+(\w+)", text.lower())
-    return tuple(word for word in words if word in asked or is_carrier(word) or is_light(word))
+    asked = re.findall(language.asked, text.lower())
+    return tuple(
+        word for word in words if word in asked or is_carrier(word, language) or is_light(word, language)
+    )
 
 
-def _is_about_colour(text: str) -> bool:
+def _colours(text: str, language: Language) -> list[str]:
+    return colours_in(" ".join(language.colours.get(word, word) for word in words_of(text)))
+
+
+def _is_about_colour(text: str, language: Language) -> bool:
     """Whether the picture's colour is all that is asked for: "the screen turns red", not "a red car"."""
-    others = [w for w in content_words(text) if w not in _DEGREES and not colours_in(w)]
-    if re.search(r"\b(?:not|never|no longer)\b|n['’]t\b", text, re.I):
+    words = content_words(text, language)
+    others = [w for w in words if w not in language.degrees and not _colours(w, language)]
+    if re.search(language.negation, _denying(text, language), re.I):
         return False
-    return bool(colours_in(text) and _PICTURE.search(text) and not others)
+    return bool(_colours(text, language) and re.search(language.picture, text, re.I) and not others)
 
 
-def _items(text: str) -> tuple[str, ...]:
+def _denying(text: str, language: Language) -> str:
+    """The text without what it quotes, and without negations that deny nothing."""
+    return masked(language.idle_negations, without_quotes(text))
+
+
+def _items(text: str, language: Language) -> tuple[str, ...]:
     """What an order question compares: the parts around "or" or "and" after its opening words."""
-    beside = re.match(r"^\w+ (.*?) (?:before or after|after or before) (.*?)\W*$", text)
-    if beside:
-        return beside.groups()
+    compared = re.match(language.compared, text, re.I)
+    if compared:
+        return tuple(compared.groups())
     _, _, tail = text.rpartition(":")
     if tail == text:
-        tail = re.sub(
-            r"^.*?\b(?:first|earlier|last|later|order (?:do|does|did|are|were))\b,?", "", text, flags=re.I
-        )
-    parts = re.split(r",\s*(?:or|and)\s+|\s+or\s+|,\s*|\s+and\s+(?=the |a |an |')", tail.strip(" ?."))
-    return tuple(part.strip() for part in parts if content_words(part) or _phrases(part))
+        tail = re.sub(language.order_opening, "", text, flags=re.I)
+    tail = re.sub(language.order_ending, "", tail.strip(" ?."), flags=re.I)
+    parts = re.split(language.separators, tail)
+    return tuple(part.strip() for part in parts if content_words(part, language) or phrases_in(part))
 
 
-def _ordinal(text: str) -> int | None:
+def _ordinal(text: str, language: Language) -> int | None:
     """Which one of several moments is meant, where the question says so."""
-    found = re.search(
-        r"\b(?:the|for the) (first|second|third|fourth|fifth|last) (?:time\b|\w+ stretch\b)", text, re.I
-    )
-    found = found or re.search(
-        r"\b(first|last) (?:appear|mention|say|show|hear|see|turn)|\bappears? (first|last)\b", text, re.I
-    )
-    return _ORDINALS[next(word for word in found.groups() if word).lower()] if found else None
-
-
-def _window(text: str, duration_s: float) -> tuple[Span | None, str]:
-    """The stretch of the video that the question names, and the question without those words."""
-    rules = (
-        (rf"\bbetween {_TIME} and {_TIME}", lambda a, b: (a, b)),
-        (rf"\bfrom {_TIME} (?:to|until) {_TIME}", lambda a, b: (a, b)),
-        (rf"\b(?:in|within|during) the (?:first|opening) {_STRETCH}", lambda a: (0.0, a)),
-        (rf"\b(?:in|within|during) the (?:last|final) {_STRETCH}", lambda a: (duration_s - a, duration_s)),
-        (rf"\bafter {_TIME}", lambda a: (a, duration_s)),
-        (rf"\b(?:before|until) {_TIME}", lambda a: (0.0, a)),
-        (rf"\b(?:at|around|about|near)(?: about| around)? {_TIME}", lambda a: (a - _NEAR_S, a + _NEAR_S)),
-    )
-    for pattern, bounds in rules:
-        # Digits and letters of other scripts are no times.
-        found = re.search(pattern, text, re.I | re.A)
-        times_s = _times_s(found.groups()) if found else []
-        if found and times_s:
-            start_s, end_s = bounds(*times_s)
-            start_s, end_s = max(0.0, start_s), min(duration_s, end_s)
-            rest = text[: found.start()] + " " + text[found.end() :]
-            return (Span(start_s, end_s) if start_s < end_s else Span(duration_s, duration_s)), rest
-    return None, text
-
-
-def _times_s(words: tuple[str | None, ...]) -> list[float]:
-    """The seconds that are named, none where one of the words only looks like a time, as 9:99 does."""
-    try:
-        return [_seconds(word.lower()) for word in words if word]
-    except RequestError:
-        return []
-
-
-def _seconds(text: str) -> float:
-    if ":" in text:
-        return parse_time(text)
-    amounts = [fold_numbers([number])[0] + unit for number, unit in _AMOUNT.findall(text)]
-    return parse_time("".join(amounts) or f"1{text[0]}")
+    one = f"({'|'.join(language.ordinals)})"
+    patterns = (pattern.replace("<ordinal>", one) for pattern in language.ordinal_patterns)
+    found = next((match for pattern in patterns if (match := re.search(pattern, text, re.I))), None)
+    return language.ordinals[found.group(1).lower()] if found else None

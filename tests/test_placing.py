@@ -87,3 +87,43 @@ def test_the_last_answer_goes_with_its_video(island: Memory) -> None:
     assert session.last(island.video) == Span(30.0, 34.0)
     island.library.remove(island.video)
     assert session.last(island.video) is None
+
+
+def test_what_lies_between_two_moments(island: Memory) -> None:
+    between = ask(island, "What is said between the ferry leaves and she climbs two hundred steps?")
+    assert between.text == "Three boats are out in the morning."
+    assert starts(between)[0] == 50.0
+    turned = understand("What is said between 'two hundred steps' and 'the ferry leaves'?", 240.0)
+    placed_ = placed(island, turned, None)
+    assert placed_.window == Span(34.0, 70.0)
+    assert placed_.beside == ("after", Span(30.0, 34.0))
+
+
+def test_between_a_moment_and_one_that_is_not_found_limits_nothing(island: Memory) -> None:
+    for text in (
+        "What is said between the ferry leaves and the helicopter lands?",
+        "What is said between the helicopter lands and the ferry leaves?",
+        "What is said between the ferry leaves and the ferry leaves?",
+    ):
+        question = understand(text, 240.0)
+        assert question.relation is not None
+        assert placed(island, question, None) is question
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How long does she speak after the ferry leaves?",
+        "Who speaks after the ferry leaves? A) Mary B) Tom",
+        "Summarize what happens after the ferry leaves.",
+    ],
+)
+def test_lengths_summaries_and_choices_are_not_limited(island: Memory, text: str) -> None:
+    question = understand(text, 240.0)
+    assert question.relation is not None
+    assert placed(island, question, None) is question
+
+
+def test_a_moment_named_in_another_language_is_found_without_its_small_words(island: Memory) -> None:
+    question = understand("Was wird nach dem Satz 'Three boats are out' gesagt?", 240.0)
+    assert placed(island, question, None).window == Span(54.0, 240.0)

@@ -497,6 +497,6 @@ def test_odd_numbers_end_in_no_traceback(text: str) -> None:
     ids=lambda text: text[:18],
 )
 def test_a_long_question_takes_no_time(text: str) -> None:
-    begun_s = time.perf_counter()
+    begun_s = time.process_time()
     asked(text)
-    assert time.perf_counter() - begun_s < 1.0
+    assert time.process_time() - begun_s < 1.0

@@ -1,0 +1,1 @@
+"""Questions in one language each: the words and patterns by which the rules understand them."""
