@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,57 @@ def test_silences_of_any_length_are_counted(tmp_path: Path) -> None:
     loudness = [-90 if 50 <= n < 70 or 200 <= n < 290 else -20 for n in range(600)]
     memory = memory_of(tmp_path / "a.db", loudness=loudness)
     assert drafted(memory, "How many times is it silent?").text == "2 times"
+
+
+def test_what_was_only_told_of_may_have_happened_more_often(tmp_path: Path) -> None:
+    speech = [(2.0, 4.0, "She climbs the tower.", 1.0), (30.0, 32.0, "Again she climbs the tower.", 1.0)]
+    memory = memory_of(tmp_path / "a.db", speech=speech)
+    assert drafted(memory, "How many times does she climb the tower?").text == "at least 2 times"
+    assert drafted(memory, "How often does she say 'tower'?").text == "2 times"
+
+
+@pytest.mark.parametrize(
+    ("shares", "text"),
+    [({}, "once"), ({"screen": 0.5}, "at least once"), ({"speech": 0.5}, "at least once")],
+)
+def test_every_sense_that_was_asked_for_has_to_have_looked(
+    tmp_path: Path, shares: dict[str, float], text: str
+) -> None:
+    speech = [(2.0, 4.0, "the captain comes", 1.0)]
+    memory = memory_of(tmp_path / "a.db", speech=speech, shares=shares)
+    assert drafted(memory, "How often does the word 'captain' come up?").text == text
+
+
+def test_one_sentence_that_is_trusted_does_not_make_the_rest_trusted(tmp_path: Path) -> None:
+    speech = [(2.0, 4.0, "the captain comes", 1.0), (8.0, 9.0, "mumble mumble", 0.3)]
+    memory = memory_of(tmp_path / "a.db", speech=speech, trust=0.6)
+    assert drafted(memory, "How often does he say 'captain'?").text == "at least once"
+
+
+@pytest.mark.parametrize(("n", "text"), [(59, "59 times"), (61, "at least 60 times")])
+def test_more_than_are_weighed_are_a_lower_bound(tmp_path: Path, n: int, text: str) -> None:
+    speech = [(10.0 * i, 10.0 * i + 3.0, f"the captain waits, {i}", 1.0) for i in range(n)]
+    memory = memory_of(tmp_path / "a.db", speech=speech, duration_s=10.0 * n)
+    assert drafted(memory, "How often does he say 'captain'?").text == text
+
+
+def test_a_video_that_is_still_being_read_may_hold_more(tmp_path: Path) -> None:
+    memory = said_twice(tmp_path)
+    memory.video = replace(memory.video, is_whole=False)
+    assert drafted(memory, "How often does he say 'captain'?").text == "at least 2 times"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How frequently does he say 'captain'?",
+        "How many mentions of 'captain' are spoken?",
+        "Wie oft sagt er 'captain'?",
+    ],
+)
+def test_how_often_is_asked_in_many_words(tmp_path: Path, question: str) -> None:
+    assert drafted(said_twice(tmp_path), question).text == "2 times"
+
+
+def test_a_number_of_things_is_the_one_that_is_stated(island: Memory) -> None:
+    assert drafted(island, "What is the number of boats in the morning?").text == "3"
