@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from ..index.recollecting import Recalled
-from ..index.records import Coverage, Sense, Video
+from ..index.records import Sense, Video
 from ..tools.clock import Span
 from .evidence import Evidence
+from .ledger import Looked
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Answer:
     """The answer to one question about one video.
 
     ``moments`` are best first. Where ``abstained`` is true nothing supports an answer well enough:
-    ``text`` says so, and ``moments`` are only the nearest that were found. ``notes`` are the video's and the
-    reader's.
+    ``text`` says so, and ``moments`` are only the nearest that were found. ``coverage`` is what was looked at.
+    ``notes`` are the video's and the reader's.
     """
 
     video: Video
@@ -78,7 +79,7 @@ class Answer:
     abstained: bool
     confidence: float
     moments: tuple[Moment, ...]
-    coverage: tuple[Coverage, ...]
+    coverage: tuple[Looked, ...]
     reader: str
     recall: Recall
     elapsed_s: float
@@ -96,7 +97,7 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "moments": moments,
             "citations": [] if self.abstained else moments,
-            "coverage": [asdict(row) for row in self.coverage],
+            "coverage": [entry.to_json() for entry in self.coverage],
             "notes": list(self.notes),
             "reader": self.reader,
             "recall": self.recall.to_json(),

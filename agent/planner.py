@@ -18,9 +18,11 @@ from .answer import Answer, Moment, Recall
 from .evidence import Evidence
 from .hearing import heard
 from .inquiry import NOT_FOUND
+from .ledger import ledger
 from .nearest import hints, nearest
 from .placing import placed
 from .question import Question, understand
+from .relevance import relevance
 from .search import Search, search
 from .spotting import NOTHING_SPOTTED, Spotting, spotted
 from .trace import UNTRACED, Trace
@@ -105,7 +107,7 @@ class _Run:
             abstained=not accepted,
             confidence=draft.confidence,
             moments=tuple(Moment.of(e, video) for e in support),
-            coverage=tuple(self.memory.coverage()),
+            coverage=(*ledger(self.memory), *(look.ledger(self.memory) if look else ())),
             reader=self.viewer.model.name if self.viewer and is_viewed else reading.NAME,
             recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
             elapsed_s=time.perf_counter() - begun_s,
@@ -170,7 +172,9 @@ class _Run:
         )
         if self.viewer is None:
             return None
-        return self.viewer.look(self.memory, question, [e.span for e in near], self.trace)
+        every = [*near, *hints(self.memory, question, done.mind, self.pictures, self.sounds)]
+        what = relevance(self.memory, question, every, self.pictures.name if self.pictures else "")
+        return self.viewer.look(self.memory, question, [e.span for e in near], what, self.trace)
 
     def _note(self, done: Search, support: Sequence[Evidence]) -> None:
         """Keep what the answer was about for the next question; a closer look has kept what it recalled."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..index.fingerprint import is_there
 from ..index.memory import Memory
 from ..index.records import Sense, Text
 from ..tools.clock import Span, merge_spans
 from ..tools.errors import SeekError
-from ..tools.guarded import GuardedSeeker
 from ..tools.roles import FrameBudget, StampedFrame
-from ..tools.tracks import Tracks
+from .footage import seeker_of
 from .question import Question
 
 N_FRAMES_MAX = 32
@@ -39,24 +39,45 @@ class Shown:
         """Whether anything of a span was shown."""
         return any(span.overlap_s(stretch) > 0 for stretch in self.stretches())
 
+    def seen(self) -> list[Span]:
+        """What the pictures show, in order."""
+        return merge_spans([Span(f.time_s, f.time_s).widened(_NEAR_S) for f in self.frames])
+
     def stretches(self) -> list[Span]:
         """All that was shown, in order."""
-        pictures = [Span(f.time_s, f.time_s).widened(_NEAR_S) for f in self.frames]
-        return merge_spans([*pictures, *(text.span.widened(_NEAR_S) for text in self.texts)])
+        return merge_spans([*self.seen(), *(text.span.widened(_NEAR_S) for text in self.texts)])
 
 
-def shown(memory: Memory, question: Question, moments: Sequence[Span], budget: FrameBudget) -> Shown:
+def shown(
+    memory: Memory,
+    question: Question,
+    moments: Sequence[Span],
+    budget: FrameBudget,
+    times_s: Sequence[float] | None = None,
+) -> Shown:
     """Pictures of the moments, or of the whole window where there are none, with the words around them.
 
-    Each picture has the timestamp that the file itself gives it. There are none where the file is gone, or another.
+    With ``times_s`` the pictures are those shown at these seconds, and words around them follow. Each picture has
+    the timestamp that the file itself gives it. There are none where the file is gone, or another.
     """
     window = question.window or memory.video.span
-    spans = merge_spans([_inside(span.widened(_AROUND_S), window) for span in moments]) or [window]
-    texts = {t.id: t for sense in _WORDED for span in spans for t in memory.texts_near(span, sense, 0.0)}
-    in_time = sorted(texts.values(), key=lambda t: (t.span, t.id))
+    spans = merge_spans([_inside(span.widened(_AROUND_S), window) for span in moments])
+    if times_s is None:
+        spans = spans or [window]
+        times_s = spread(spans, min(budget.n_frames, N_FRAMES_MAX))
     is_gone = memory.video.width > 0 and not is_there(memory.video)
-    times_s = [] if is_gone else spread(spans, min(budget.n_frames, N_FRAMES_MAX))
-    return Shown(tuple(_frames(memory, times_s)), tuple(in_time[:_N_TEXTS_MAX]), is_gone)
+    frames = () if is_gone else tuple(frames_at(memory, times_s))
+    beside = [_inside(Span(t, t).widened(_AROUND_S), window) for t in times_s]
+    return Shown(frames, tuple(_words(memory, spans, merge_spans(beside))), is_gone)
+
+
+def _words(memory: Memory, *spans: Sequence[Span]) -> list[Text]:
+    """Words said or shown in spans, in order of time; where there are too many, those of the first spans."""
+    found: dict[int, Text] = {}
+    for stretch in (span for some in spans for span in some):
+        for sense in _WORDED:
+            found |= {text.id: text for text in memory.texts_near(stretch, sense, 0.0)}
+    return sorted(islice(found.values(), _N_TEXTS_MAX), key=lambda t: (t.span, t.id))
 
 
 def spread(spans: Sequence[Span], n_times: int) -> list[float]:
@@ -69,12 +90,12 @@ def spread(spans: Sequence[Span], n_times: int) -> list[float]:
     return [span.start_s + span.duration_s * (k + 0.5) / n for span, n in shares.items() for k in range(n)]
 
 
-def _frames(memory: Memory, times_s: Sequence[float]) -> Iterator[StampedFrame]:
+def frames_at(memory: Memory, times_s: Sequence[float]) -> Iterator[StampedFrame]:
     """The pictures shown at these seconds, in order, each once; those that are gone or damaged are left out."""
     video, last_s = memory.video, -1.0
     if not video.width:
         return
-    seeker, waiting = GuardedSeeker(video.path, Tracks.parse(video.tracks).picture), sorted(times_s)
+    seeker, waiting = seeker_of(memory), sorted(times_s)
     while waiting:
         try:
             for time_s, picture in seeker.at_each(waiting):

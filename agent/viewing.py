@@ -15,7 +15,7 @@ from .question import Question
 from .showing import Shown
 from .trace import UNTRACED, Trace, prompt_row
 
-_N_TOKENS_MAX = 256
+N_ANSWER_TOKENS = 256
 _UNTOLD = 0.5
 _CITED_S = 1.0
 _RULES = (
@@ -27,6 +27,8 @@ _RULES = (
 _IN_BRACKETS = re.compile(r"\[([^\[\]]{1,40})\]")
 _ABSENT = re.compile(r"^\W*not found\b", re.I)
 _YES_NO = ("yes", "no")
+SHOWN, NAMED = "shown to the model", "named by the model"
+"""What stands for a quote where a model has looked: whether it was only shown a stretch, or cites it."""
 
 
 def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTRACED) -> Draft:
@@ -39,7 +41,7 @@ def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTR
     trace.note("prompt", model=model.name, **prompt_row(prompt))
     if question.options:
         return _choice(model, question, what, prompt, trace)
-    text = "".join(model.stream(prompt, _N_TOKENS_MAX)).strip()
+    text = "".join(model.stream(prompt, N_ANSWER_TOKENS)).strip()
     trace.note("reply", text=text)
     if not text or _ABSENT.match(text):
         return NOT_FOUND
@@ -84,13 +86,13 @@ def _support(model: VideoModel, prompt: Prompt, text: str) -> float:
 def _cited(text: str, what: Shown) -> tuple[Evidence, ...]:
     """The seconds that a reply names and that were shown; what else it names is not believed."""
     named = (_span(word) for word in _IN_BRACKETS.findall(text))
-    held = [span for span in named if span is not None and what.holds(span)]
-    return tuple(map(_seen, dict.fromkeys(held))) or _all_of(what)
+    held = dict.fromkeys(span for span in named if span is not None and what.holds(span))
+    return tuple(_seen(span, NAMED) for span in held) or _all_of(what)
 
 
 def _all_of(what: Shown) -> tuple[Evidence, ...]:
     """Everything that was shown, where no second is named."""
-    return tuple(map(_seen, what.stretches()))
+    return tuple(_seen(span, SHOWN) for span in what.stretches())
 
 
 def _weighed(found: tuple[Evidence, ...], confidence: float) -> tuple[Evidence, ...]:
@@ -98,8 +100,8 @@ def _weighed(found: tuple[Evidence, ...], confidence: float) -> tuple[Evidence, 
     return tuple(replace(evidence, fit=round(math.sqrt(confidence), 4)) for evidence in found)
 
 
-def _seen(span: Span) -> Evidence:
-    return Evidence(span, "picture", "shown to the model", 1.0, 1.0)
+def _seen(span: Span, how: str) -> Evidence:
+    return Evidence(span, "picture", how, 1.0, 1.0)
 
 
 def _span(word: str) -> Span | None:

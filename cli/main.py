@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..tools.errors import VidagentError
-from . import ask, config, doctor, events, ingest, library, models, probe, search
+from . import ask, config, doctor, events, ingest, library, models, probe, runs, search, when
 from .edge import complain, write_any_character
 
 _INTERRUPTED = 130
@@ -28,10 +28,12 @@ app.command("rm")(library.remove)
 app.command("events")(events.events)
 app.command("probe")(probe.probe)
 app.command("search")(search.search)
+app.command("when")(when.when)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.add_typer(library.app, name="library")
 app.add_typer(models.app, name="models")
+app.add_typer(runs.app, name="runs")
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..agent.answer import Answer, Moment
+from ..agent.ledger import Looked
 from ..agent.reading import NAME as EXTRACTIVE
-from ..index.records import LOW_TRUST, Coverage, Event, Video
+from ..index.records import LOW_TRUST, Event, Video
 from ..tools.clock import Span, format_time
 
 _SOURCE = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
@@ -25,7 +26,7 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
     yield f"confidence {answer.confidence:.2f}"
     if within is not None:
         yield f"looked only at {within}"
-    yield "looked at: " + "; ".join(_coverage_phrase(row) for row in answer.coverage)
+    yield "looked at: " + "; ".join(_coverage_phrase(entry) for entry in answer.coverage)
     for note in answer.notes:
         yield f"note: {note}"
     if answer.reader == EXTRACTIVE:
@@ -38,10 +39,12 @@ def _moment_line(moment: Moment) -> str:
     return f"{moment.span}  {mark.format(moment.quote)} ({_SOURCE[moment.source]}{trust})"
 
 
-def _coverage_phrase(row: Coverage) -> str:
+def _coverage_phrase(entry: Looked) -> str:
+    row = entry.row
     trust = ", low trust" if row.trust < LOW_TRUST else ""
     looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
-    return f"{_SOURCE[row.sense]} {_percent(row.share)} ({row.engine}{looks}{trust})"
+    gap = f", not at {entry.gap}" if entry.gap else ""
+    return f"{_SOURCE[row.sense]} {_percent(row.share)} ({row.engine}{looks}{gap}{trust})"
 
 
 def _percent(share: float) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from vidagent.agent.answer import Answer, Moment, Recall
 from vidagent.agent.evidence import Evidence, best_first
+from vidagent.agent.ledger import Looked
 from vidagent.index.recollecting import Recalled
 from vidagent.index.records import Coverage, Video
 from vidagent.tools.clock import Span
@@ -30,7 +31,7 @@ ANSWER = Answer(
     abstained=False,
     confidence=0.876543,
     moments=(MOMENT,),
-    coverage=(Coverage("speech", "sidecar a.srt", 1.0, 3, 1.0),),
+    coverage=(Looked(Coverage("speech", "sidecar a.srt", 1.0, 3, 1.0), 60.0, Span(10.0, 12.0004)),),
     reader="extractive",
     recall=Recall("detailed", 0.123456, (Recalled(1, 7, Span(1.00049, 9.0), "hit", 0.5, 7),)),
     elapsed_s=0.123456,
@@ -53,7 +54,8 @@ def test_the_json_has_exactly_the_documented_fields() -> None:
 def test_the_parts_of_the_json_have_the_documented_fields() -> None:
     made = json.loads(json.dumps(ANSWER.to_json()))
     assert set(made["moments"][0]) == {"start_s", "end_s", "score", "source", "quote", "trust"}
-    assert set(made["coverage"][0]) == {"sense", "engine", "share", "n_looks", "trust"}
+    assert set(made["coverage"][0]) == {"sense", "engine", "share", "n_looks", "trust", "looks_per_s", "gap"}
+    assert made["coverage"][0]["gap"] == [10.0, 12.0]
     assert made["recall"] == {
         "path": "detailed",
         "fast_probability": 0.1235,

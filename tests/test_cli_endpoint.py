@@ -155,7 +155,8 @@ def test_a_server_that_answers_leaves_a_trace_that_ends_with_the_answer(
     with serving(says("A number."), refuses(400, b"no logprobs here")) as server:
         done = vidagent("ask", "numbers", QUESTION, "--reader", f"openai:{server.url}#tiny", "--json")
     assert (done.code, done.complaint, done.value["answer"]) == (0, "", "A number.")
-    assert [row["step"] for row in steps(runs)][-2:] == ["reply", "answer"]
+    done_steps = [row["step"] for row in steps(runs) if row["step"] not in ("called", "clock")]
+    assert done_steps[-2:] == ["reply", "answer"]
 
 
 @pytest.mark.parametrize(
@@ -174,3 +175,41 @@ def test_what_became_of_each_option_is_traced(
     assert (done.code, done.value["option"]) == (0, "B")
     (traced,) = (row for row in steps(runs) if row["step"] == "reply")
     assert {name: traced[name] for name in traced if name not in ("step", "at_s")} == reply
+
+
+@pytest.mark.parametrize(
+    ("words", "strategy", "n_pictures"),
+    [
+        (("--strategy", "uniform"), "uniform", 6),
+        (("--strategy", "uniform", "--budget", "6frames"), "uniform", 3),
+        (("--budget", "30s,64frames"), "uniform", 6),
+    ],
+)
+def test_pictures_are_found_and_counted_as_the_user_says(
+    vidagent: Commands, runs: Path, words: tuple[str, ...], strategy: str, n_pictures: int
+) -> None:
+    with serving(says("A number."), refuses(400, b"no logprobs here")) as server:
+        done = vidagent("ask", "numbers", QUESTION, "--reader", f"openai:{server.url}#tiny", *words, "--json")
+    assert done.code == 0
+    (pick,) = [row for row in steps(runs) if row["step"] == "pick"]
+    assert (pick["strategy"], len(pick["times_s"])) == (strategy, n_pictures)
+    looked = done.value["coverage"][-1]
+    assert (looked["engine"], looked["n_looks"]) == (f"openai:{server.url}#tiny", n_pictures)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--strategy", "magic"), "magic: no strategy; there are auto, uniform"),
+        (("--budget", "64cows"), "'64cows': no budget"),
+        (("--exhaustive", "--strategy", "tass"), "cannot go by tass"),
+        (("--exhaustive", "--reader", "extractive"), "are for a video LLM"),
+        (("--budget", "64frames", "--reader", "extractive"), "are for a video LLM"),
+    ],
+)
+def test_how_to_search_is_refused_where_it_makes_no_sense(
+    vidagent: Commands, words: tuple[str, ...], said: str
+) -> None:
+    done = vidagent("ask", "numbers", QUESTION, "--reader", "openai:http://127.0.0.1:9#tiny", *words)
+    assert (done.code, done.out, done.complaint.count("\n")) == (2, "", 1)
+    assert said in done.complaint

@@ -133,7 +133,7 @@ def test_what_never_came_is_not_answered(island: Memory, question: str) -> None:
 def test_an_answer_carries_what_was_asked_and_looked_at(island: Memory) -> None:
     answer = ask(island, "  When does the ferry leave?\n")
     assert (answer.question, answer.kind) == ("When does the ferry leave?", "when")
-    assert answer.coverage == tuple(island.coverage())
+    assert [entry.row for entry in answer.coverage] == island.coverage()
     assert answer.video == island.video
     assert answer.elapsed_s > 0
 

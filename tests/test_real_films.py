@@ -85,7 +85,7 @@ def test_without_its_subtitles_a_copy_is_of_low_trust(library: Library, tmp_path
     copy = cut(FILMS / "physics_lecture_slide.mp4", tmp_path / "copy.mp4", 60.0)
     answer = asked(library, copy, "When does he mention kinetic energy?")
     assert any("low trust" in note for note in answer.video.notes)
-    assert all(row.trust < 0.7 for row in answer.coverage if row.sense == "speech")
+    assert all(entry.row.trust < 0.7 for entry in answer.coverage if entry.row.sense == "speech")
 
 
 def test_a_text_track_inside_the_film_is_read(library: Library) -> None:

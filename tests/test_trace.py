@@ -38,8 +38,8 @@ def test_an_answer_leaves_question_recall_prompt_reply_and_answer(tmp_path: Path
     with traced(tmp_path / "runs") as trace:
         answer = ask(island, "When does the ferry leave?", viewer=Viewer(model), trace=trace)
     rows = steps(tmp_path / "runs")
-    assert [row["step"] for row in rows] == ["question", "recall", "prompt", "reply", "answer"]
-    assert rows[3]["text"] == rows[4]["answer"] == answer.text
+    assert [row["step"] for row in rows] == ["question", "recall", "prompt", "reply", "verify", "answer"]
+    assert rows[3]["text"] == rows[-1]["answer"] == answer.text
     assert "The ferry leaves at nine." in str(rows[2]["parts"])
     island.library.close()
 

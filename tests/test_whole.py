@@ -136,3 +136,25 @@ def test_who_is_set_aside_does_not_play(
     answer = ask(monkeypatch, capsys, *words, "--picture-model", "appearance", "--text-vectors", "none")
     assert answer["reader"] == "extractive"
     assert answer["moments"][0]["quote"] == "LIGHTHOUSE"
+
+
+def test_a_detector_zooms_in_on_pictures_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shelf: Path,
+    talk: Path,
+    library: Path,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("VIDAGENT_RUNS", str(tmp_path / "runs"))
+    question = "When does the dog jump over the fence?"
+    ask(monkeypatch, capsys, talk, question, "--library", library, "--models", shelf, "--strategy", "tstar")
+    (trace,) = (tmp_path / "runs").glob("*.jsonl")
+    rows = [json.loads(line) for line in trace.read_text().splitlines()]
+    (zoom,) = [row for row in rows if row["step"] == "zoom"]
+    assert zoom["targets"][:3] == ["dog", "jump", "fence"]
+    times_s = [look["time_s"] for look in zoom["looks"] if "time_s" in look]
+    assert len(times_s) >= 16
+    assert {round(t, 6) for t in times_s} <= picture_times_s(talk)
+    (pick,) = [row for row in rows if row["step"] == "pick"]
+    assert pick["strategy"] == "tstar"

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+from tiny_detectors import make_owlv2
 from tiny_embedders import CLIP, make_clap, make_open_clip
 from tiny_speech import save_whisper, tiny_whisper
 from tiny_video_llms import make
@@ -15,6 +16,7 @@ def make_shelf(folder: Path) -> Path:
     """Untrained models to see, hear and answer, and a trained one for the meaning of words; the folder again."""
     make_open_clip(folder / "open_clip" / "tiny--clip", CLIP)
     make_clap(folder / "clap" / "tiny--clap")
+    make_owlv2(folder / "detect" / "tiny--owl")
     checkpoint = folder / "whisper" / "small-talk" / "small-talk.pt"
     checkpoint.parent.mkdir(parents=True)
     digest = save_whisper(tiny_whisper(), checkpoint)
