@@ -11,7 +11,7 @@ from typing import TypeVar, cast, get_args
 from ..index.records import Sense
 from ..index.stemming import words_of
 from ..tools.clock import Span, format_time, parse_time
-from ..tools.errors import ModelError, RequestError
+from ..tools.errors import RequestError
 from ..tools.roles import Prompt, VideoModel
 from .question import Kind, Question, understand
 from .relation import Relation, Side
@@ -61,15 +61,16 @@ def understood(
     """The question behind a text about a video of ``duration_s`` seconds, as a model understands it.
 
     Each field that the model leaves out, or that the text and the duration do not bear out, is that of
-    ``understand``; so is the whole where there is no model, or it fails, or its reply holds no JSON. Nothing of the
-    video is shown to the model. Raises ``RequestError`` as ``understand`` does.
+    ``understand``; so is the whole where there is no model, or the question is too long for it, or its reply holds no
+    JSON. Nothing of the video is shown to the model. Raises ``RequestError`` as ``understand`` does, and
+    ``ModelError`` where the model fails.
     """
     rules = understand(text, duration_s, options)
     if model is None:
         return rules
     try:
         reply = "".join(model.stream(prompt_of(text, duration_s, options), _N_TOKENS_MAX))
-    except (ModelError, RequestError) as error:
+    except RequestError as error:
         trace.note("understanding", model=model.name, error=str(error))
         return rules
     trace.note("understanding", model=model.name, reply=reply)

@@ -19,6 +19,7 @@ from .evidence import Evidence
 from .hearing import heard
 from .inquiry import NOT_FOUND
 from .ledger import ledger
+from .model_question import understood
 from .nearest import hints, nearest
 from .placing import placed
 from .question import Question, understand
@@ -53,13 +54,13 @@ def ask(
     that say it in other words count too, and with a ``session`` a question may go on from the last one.
     With an embedder for ``pictures`` they are found by what they show, and not by their colours alone; with
     ``sounds`` that were learnt a question that asks for a sound is answered by them. A ``spotter`` listens again
-    for words that a transcript of low trust may have missed. A ``viewer`` is shown what the memory leads to, and
-    answers; where it finds nothing the memory's answer stands.
+    for words that a transcript of low trust may have missed. A ``viewer`` understands the question, is shown what
+    the memory leads to, and answers; where it finds nothing the memory's answer stands.
     Abstains below ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises
     ``RequestError`` for a question that cannot be understood as one.
     """
     begun_s = time.perf_counter()
-    question = understand(text, memory.video.duration_s, options)
+    question = _understood(memory, text, options, viewer, trace)
     run = _Run(
         memory, question.within(within) if within else question, min_confidence, meaning, session, pictures,
         sounds, spotter, viewer, trace,
@@ -67,6 +68,15 @@ def ask(
     answer = run.answer(begun_s)
     trace.note("answer", **answer.to_json())
     return answer
+
+
+def _understood(
+    memory: Memory, text: str, options: tuple[str, ...], viewer: Viewer | None, trace: Trace
+) -> Question:
+    """The question by the viewer's model where there is one, else by rules."""
+    question = understand(text, memory.video.duration_s, options)
+    trace.note("question", text=question.text, kind=question.kind, video=memory.video.sha256)
+    return understood(text, memory.video.duration_s, options, viewer.model, trace) if viewer else question
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,6 @@ class _Run:
 
     def answer(self, begun_s: float) -> Answer:
         """The answer of the viewer where it finds one, else that of the memory, else what came closest."""
-        self.trace.note(
-            "question", text=self.question.text, kind=self.question.kind, video=self.memory.video.sha256
-        )
         beside, done = self._recalled()
         done, near = self._listened(beside, done)
         look = self._looked(beside, near, done)

@@ -152,7 +152,7 @@ def test_a_server_that_is_not_there(vidagent: Commands, runs: Path) -> None:
 def test_a_server_that_answers_leaves_a_trace_that_ends_with_the_answer(
     vidagent: Commands, runs: Path
 ) -> None:
-    with serving(says("A number."), refuses(400, b"no logprobs here")) as server:
+    with serving(says("{}"), says("A number."), refuses(400, b"no logprobs here")) as server:
         done = vidagent("ask", "numbers", QUESTION, "--reader", f"openai:{server.url}#tiny", "--json")
     assert (done.code, done.complaint, done.value["answer"]) == (0, "", "A number.")
     done_steps = [row["step"] for row in steps(runs) if row["step"] not in ("called", "clock")]
@@ -170,7 +170,7 @@ def test_what_became_of_each_option_is_traced(
     vidagent: Commands, runs: Path, acts: list[Act], reply: dict[str, object]
 ) -> None:
     words = ("What is shown?", "--option", "a ship", "--option", "a house")
-    with serving(*acts) as server:
+    with serving(says("{}"), *acts) as server:
         done = vidagent("ask", "numbers", *words, "--reader", f"openai:{server.url}#tiny", "--json")
     assert (done.code, done.value["option"]) == (0, "B")
     (traced,) = (row for row in steps(runs) if row["step"] == "reply")
@@ -188,7 +188,7 @@ def test_what_became_of_each_option_is_traced(
 def test_pictures_are_found_and_counted_as_the_user_says(
     vidagent: Commands, runs: Path, words: tuple[str, ...], strategy: str, n_pictures: int
 ) -> None:
-    with serving(says("A number."), refuses(400, b"no logprobs here")) as server:
+    with serving(says("{}"), says("A number."), refuses(400, b"no logprobs here")) as server:
         done = vidagent("ask", "numbers", QUESTION, "--reader", f"openai:{server.url}#tiny", *words, "--json")
     assert done.code == 0
     (pick,) = [row for row in steps(runs) if row["step"] == "pick"]

@@ -175,15 +175,23 @@ def test_seconds_that_the_rules_read_are_not_talked_away() -> None:
     assert asked({"kind": "what", "window": None}, "What happens at 12:30?").window == Span(745, 755)
 
 
-def failing(prompt: Prompt) -> str:
-    raise ModelError("the server sent no words")
+def failing_with(error: Exception) -> ScriptedModel:
+    def fail(prompt: Prompt) -> str:
+        raise error
+
+    return ScriptedModel(fail)
 
 
-def test_a_model_that_fails_leaves_the_rules() -> None:
-    model = ScriptedModel(failing)
+def test_without_a_model_or_with_one_that_the_question_is_too_long_for_the_rules_stand() -> None:
+    model = failing_with(RequestError("more than the model can take"))
     assert understood(TEXT, HOUR_S, (), model) == understand(TEXT, HOUR_S)
     assert len(model.prompts) == 1
     assert understood(TEXT, HOUR_S) == understand(TEXT, HOUR_S)
+
+
+def test_a_model_that_fails_is_an_error() -> None:
+    with pytest.raises(ModelError, match="no words"):
+        understood(TEXT, HOUR_S, (), failing_with(ModelError("the server sent no words")))
 
 
 def test_a_question_that_is_none_is_refused_without_asking() -> None:

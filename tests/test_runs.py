@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from clips import make_clip, numbered, steady
 from commands import Done
-from endpoint_servers import likely, serving
+from endpoint_servers import likely, says, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import island_of
@@ -131,7 +131,7 @@ def test_a_run_with_a_model_is_replayed_when_model_and_video_are_gone(
     with Library(tmp_path / "library.db") as opened:
         ingest(opened, clip, embedded(read_text=False, hear_speech=False))
     words = ("What is shown?", "--option", "a ship", "--option", "a house", "--json")
-    with serving(likely(B=-0.1, A=-2.5)) as server:
+    with serving(says("{}"), likely(B=-0.1, A=-2.5)) as server:
         asked = vidagent("ask", "numbers", *words, "--reader", f"openai:{server.url}#tiny")
     assert (asked.code, asked.value["option"]) == (0, "B")
     clip.unlink()

@@ -38,9 +38,17 @@ def test_an_answer_leaves_question_recall_prompt_reply_and_answer(tmp_path: Path
     with traced(tmp_path / "runs") as trace:
         answer = ask(island, "When does the ferry leave?", viewer=Viewer(model), trace=trace)
     rows = steps(tmp_path / "runs")
-    assert [row["step"] for row in rows] == ["question", "recall", "prompt", "reply", "verify", "answer"]
-    assert rows[3]["text"] == rows[-1]["answer"] == answer.text
-    assert "The ferry leaves at nine." in str(rows[2]["parts"])
+    assert [row["step"] for row in rows] == [
+        "question",
+        "understanding",
+        "recall",
+        "prompt",
+        "reply",
+        "verify",
+        "answer",
+    ]
+    assert rows[4]["text"] == rows[-1]["answer"] == answer.text
+    assert "The ferry leaves at nine." in str(rows[3]["parts"])
     island.library.close()
 
 
@@ -56,7 +64,7 @@ def test_a_model_that_fails_leaves_its_trace_and_says_where(tmp_path: Path) -> N
     ):
         ask(island, "When does the ferry leave?", viewer=Viewer(ScriptedModel(fail)), trace=trace)
     rows = steps(tmp_path / "runs")
-    assert [row["step"] for row in rows] == ["question", "recall", "prompt", "error"]
+    assert [row["step"] for row in rows] == ["question", "error"]
     assert (rows[-1]["kind"], rows[-1]["exit_code"]) == ("ModelError", 3)
     island.library.close()
 
