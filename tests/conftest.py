@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+
+# As many processes run tests as there are cores. Threads beyond that wait for each other, busily, and a forked
+# child waits for threads that it does not have.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
