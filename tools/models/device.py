@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +13,7 @@ from ..errors import CapabilityError
 if TYPE_CHECKING:
     import torch
 
+_log = logging.getLogger("vidagent")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _BF16_SINCE = (8, 0)
@@ -78,7 +80,9 @@ class Device:
 def in_batches(
     items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]], n_at_once: int
 ) -> list[Result]:
-    """The results of ``work`` on all items, ``n_at_once`` at a time, half as many whenever the memory is short.
+    """The results of ``work`` on all items, ``n_at_once`` at a time.
+
+    Whenever the memory is short, that is said in one line and half as many are taken.
 
     Raises what ``work`` raises, and its error of memory where even one item is too much.
     """
@@ -91,6 +95,7 @@ def in_batches(
             if not is_short_of_memory(error) or len(some) == 1:
                 raise
             n_at_once = len(some) // 2
+            _log.warning("memory is short: %d at a time instead of %d", n_at_once, len(some))
             _give_back()
     return found
 
