@@ -32,7 +32,7 @@ AUTO = "auto"
 LANGUAGE_S = 30.0
 """So much speech decides on the language, as much as a Whisper hears at once."""
 
-PACK_S, APART_S = 29.0, 2.0
+PACK_S, APART_S = 29.0, 5.0
 """Stretches are written down together up to this length, and as long as their pauses are no longer than that."""
 
 REST_S = 0.3
