@@ -143,6 +143,7 @@ class Search:
                 self.model, self.question, looking(self.memory, self.question), trace=self.trace
             ),
             scorer=DetectorScorer(self.memory, detector, targets) if detector and targets else None,
+            verifier=DetectorScorer(self.memory, detector, targets, 1) if detector and targets else None,
             targets=targets,
             purse=self.purse,
             rules=_EXHAUSTIVE if self.how.is_exhaustive else RULES,

@@ -18,6 +18,7 @@ from .methods.spending import Budget, Ending, Purse
 from .methods.spotlight import LIMITS, RULES, Rules, spotlight
 from .methods.spotlight_frames import frames_for
 from .methods.tass import tass
+from .methods.tstar import TStarSettings
 from .methods.tstar import search as zoom
 from .question import Question
 from .relevance import Relevance
@@ -30,16 +31,20 @@ _SURE_FROM, _TELLS_FROM = 0.25, 0.05
 _CLOSE_S = 4.0
 # These ask for all of a video, or of a stretch, and not for a moment.
 _WHOLE = ("summary",)
+# Open-vocabulary detectors score what they find far lower than others; OWLv2 counts from 0.1 on.
+_DETECTED = TStarSettings(accept=0.3, candidate=0.1)
 # T* looks at so many pictures for each one that is shown in the end.
 _LOOKS_EACH = 8
 
 
 @dataclass(frozen=True)
 class Means:
-    """What a strategy may use besides the memory: a guide with a model behind it, a scorer of named targets."""
+    """What a strategy may use besides the memory: a guide with a model behind it, a scorer of named targets
+    and one that looks more closely to verify them."""
 
     guide: Guide | None = None
     scorer: Scorer | None = None
+    verifier: Scorer | None = None
     targets: tuple[str, ...] = ()
     purse: Purse = field(default_factory=lambda: Purse(LIMITS))
     rules: Rules = RULES
@@ -116,7 +121,15 @@ def _tstar(what: Relevance, n: int, means: Means) -> Found:
     limit = min(means.purse.budget.looks, n * _LOOKS_EACH)
     purse = Purse(Budget(limit, seconds=means.purse.budget.seconds), clock=means.purse.clock)
     priors = np.repeat(what.scores[:, None], len(means.targets), axis=1)
-    found = zoom(what.times_s, means.scorer, means.targets, priors=priors, purse=purse)
+    found = zoom(
+        what.times_s,
+        means.scorer,
+        means.targets,
+        verifier=means.verifier,
+        priors=priors,
+        purse=purse,
+        settings=_DETECTED,
+    )
     means.purse.spend(looks=purse.looks)
     means.trace.note("zoom", targets=list(means.targets), looks=found.rows())
     seen = [look.time_s for look in found.moments(n)]

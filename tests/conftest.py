@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from memories import Findings, Heard, Looked, store
 
 from vidagent.index.library import Library
@@ -29,6 +30,10 @@ from vidagent.tools.passages import Passage
 from vidagent.tools.roles import Utterance, Vectors
 
 Lines = Sequence[tuple[float, float, str]]
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 class SizedEmbedder(AppearanceEmbedder):

@@ -65,7 +65,7 @@ class Scorer:
 
     def scores(self, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         self.n_looks += len(times_s)
-        return np.exp(-np.abs(times_s - self.at_s) / 60.0)[:, None]
+        return np.exp(-np.abs(times_s - self.at_s) / 25.0)[:, None]
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, "auto"])
