@@ -52,7 +52,7 @@ def run(*words: object, library: Path, **environment: str) -> subprocess.Complet
     """One command in a process of its own, without a terminal."""
     command = [sys.executable, "-m", "vidagent", *map(str, words), "--library", str(library)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}, check=False
+        command, capture_output=True, text=True, timeout=300, env={**os.environ, **environment}, check=False
     )
 
 
@@ -249,7 +249,7 @@ def test_what_was_interrupted_goes_on(talk: Path, tmp_path: Path) -> None:
     while not n_begun(library) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=30)
+    _, complaint = process.communicate(timeout=120)
     assert process.returncode == 130
     assert complaint.startswith("vidagent: interrupted")
     assert len(complaint.splitlines()) == 1

@@ -70,7 +70,7 @@ def asked(model: EndpointModel, prompt: Prompt = QUESTION, n_tokens_max: int = 6
 
 def error_of(*acts: Act, **more: Any) -> VidagentError:
     """The error that a question ends with, which is one line and names the server."""
-    with serving(*acts) as server, time_limit(40.0), pytest.raises(VidagentError) as caught:
+    with serving(*acts) as server, time_limit(120.0), pytest.raises(VidagentError) as caught:
         asked(model_of(server, **more))
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"{server.url}: ")
@@ -287,7 +287,7 @@ def test_a_flood_where_a_short_answer_is_due_costs_little_memory() -> None:
     try:
         with (
             serving(floods(b" " * (1 << 16), "application/json")) as server,
-            time_limit(40.0),
+            time_limit(120.0),
             pytest.raises(ModelError, match="more than 4 MiB"),
         ):
             model_of(server).probabilities(QUESTION, ["yes", "no"])
@@ -365,7 +365,7 @@ def test_a_server_that_stays_busy_is_given_up(status: int) -> None:
     ],
 )
 def test_what_would_not_get_better_or_has_begun_is_not_asked_again(act: Act) -> None:
-    with serving(act) as server, time_limit(40.0), pytest.raises(ModelError):
+    with serving(act) as server, time_limit(120.0), pytest.raises(ModelError):
         asked(model_of(server, deadlines=replace(PATIENT, first_s=3.0, silence_s=3.0)))
     assert len(server.asked) == 1
 
@@ -476,7 +476,7 @@ def test_a_certificate_has_to_be_trusted(tmp_path: Path, monkeypatch: pytest.Mon
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
     names = ["-addext", "subjectAltName=DNS:localhost", "-out", str(certificate), "-keyout", str(key)]
     subprocess.run([*command.split(), *names], check=True, capture_output=True)
-    with serving(says("in private"), certificate=certificate, key=key) as server, time_limit(40.0):
+    with serving(says("in private"), certificate=certificate, key=key) as server, time_limit(120.0):
         waits: list[float] = []
         with pytest.raises(ModelError, match=r"cannot be reached: .*CERTIFICATE_VERIFY_FAILED"):
             asked(model_of(server, waits))
@@ -640,7 +640,7 @@ def test_a_server_that_lists_fewer_words_is_asked_for_fewer() -> None:
     [refuses(500, b"broken"), hangs, answers(b"not json"), refuses(400, b"maximum context length is 4096")],
 )
 def test_likelihoods_of_a_failing_server_are_an_error(act: Act) -> None:
-    with serving(act) as server, time_limit(40.0), pytest.raises((ModelError, RequestError)) as caught:
+    with serving(act) as server, time_limit(120.0), pytest.raises((ModelError, RequestError)) as caught:
         model_of(server, deadlines=replace(PATIENT, first_s=3.0)).probabilities(QUESTION, ["yes", "no"])
     assert "\n" not in str(caught.value)
 

@@ -316,7 +316,7 @@ def vidagent(*words: object, **environment: str | None) -> subprocess.CompletedP
     """One command, with some variables set and, where None, unset."""
     return subprocess.run(
         [sys.executable, "-m", "vidagent", *map(str, words)],
-        capture_output=True, text=True, encoding="utf-8", timeout=60, env=varied(environment),
+        capture_output=True, text=True, encoding="utf-8", timeout=240, env=varied(environment),
         check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
@@ -352,7 +352,7 @@ def test_an_odd_environment_gets_the_same_answer(
         ("library", "check"),
     ]  # fmt: skip
     command = [sys.executable, "-c", ONE_AFTER_THE_OTHER, json.dumps(commands), str(path), str(path.parent)]
-    done = subprocess.run(command, capture_output=True, timeout=60, env=varied(environment), check=False)
+    done = subprocess.run(command, capture_output=True, timeout=240, env=varied(environment), check=False)
     assert (done.stdout.split(), done.stderr) == ([b"0"] * len(commands), b"")
     outputs = [(path.parent / f"{number}.out").read_text("utf-8") for number in range(len(commands))]
     assert all(outputs)
