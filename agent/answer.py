@@ -25,9 +25,8 @@ class Moment:
     @classmethod
     def of(cls, evidence: Evidence, video: Video) -> Moment:
         """The moment of a piece of evidence, kept inside the video."""
-        end_s = max(0.0, min(evidence.span.end_s, video.duration_s))
-        start_s = min(max(0.0, evidence.span.start_s), end_s)
-        return cls(Span(start_s, end_s), evidence.confidence, evidence.sense, evidence.quote, evidence.trust)
+        span = evidence.span.inside(video.span)
+        return cls(span, evidence.confidence, evidence.sense, evidence.quote, evidence.trust)
 
     def to_json(self) -> dict[str, object]:
         """The moment with plain values; times in seconds, rounded to a millisecond."""

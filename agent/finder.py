@@ -99,7 +99,7 @@ class Finder:
         inquiry = Inquiry(self.memory, question)
         alike = [*mind.hints(self.memory, question.senses), *self._seen(question), *self._heard(question)]
         found = dict.fromkeys([*told, *(e for e in alike if inquiry.is_wanted(e.span))])
-        return [replace(e, span=_inside(e.span, self.memory.video.span)) for e in found]
+        return [replace(e, span=e.span.inside(self.memory.video.span)) for e in found]
 
     def _told(self, question: Question, mind: Association) -> Iterator[Evidence]:
         recollection = Recollection(self.memory)
@@ -155,8 +155,3 @@ def _picked(found: list[Occurrence], ordinal: int | None) -> list[Occurrence]:
         return found
     place = ordinal - 1 if ordinal > 0 else len(found) + ordinal
     return found[place : place + 1] if place >= 0 else []
-
-
-def _inside(span: Span, whole: Span) -> Span:
-    start_s = min(max(span.start_s, whole.start_s), whole.end_s)
-    return Span(start_s, max(start_s, min(span.end_s, whole.end_s)))

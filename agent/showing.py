@@ -61,13 +61,13 @@ def shown(
     the timestamp that the file itself gives it. There are none where the file is gone, or another.
     """
     window = question.window or memory.video.span
-    spans = merge_spans([_inside(span.widened(_AROUND_S), window) for span in moments])
+    spans = merge_spans([span.widened(_AROUND_S).inside(window) for span in moments])
     if times_s is None:
         spans = spans or [window]
         times_s = spread(spans, min(budget.n_frames, N_FRAMES_MAX))
     is_gone = memory.video.width > 0 and not is_there(memory.video)
     frames = () if is_gone else tuple(frames_at(memory, times_s))
-    beside = [_inside(Span(t, t).widened(_AROUND_S), window) for t in times_s]
+    beside = [Span(t, t).widened(_AROUND_S).inside(window) for t in times_s]
     return Shown(frames, tuple(_words(memory, spans, merge_spans(beside))), is_gone)
 
 
@@ -106,8 +106,3 @@ def frames_at(memory: Memory, times_s: Sequence[float]) -> Iterator[StampedFrame
         except SeekError:
             # The first of those that wait is the one that cannot be shown.
             waiting = waiting[1:]
-
-
-def _inside(span: Span, window: Span) -> Span:
-    start_s = min(max(span.start_s, window.start_s), window.end_s)
-    return Span(start_s, max(start_s, min(span.end_s, window.end_s)))

@@ -102,11 +102,9 @@ def ask(
 ) -> None:
     """Answer a question about a video; a video not met before is remembered first."""
     from ..agent.runs.recording import Asked
-    from ..index.library import Library
-    from ..index.memory import Memory
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .videos import Videos, required
+    from .videos import memory_of, required
 
     chosen = settings_from(
         library=library, models=models, offline=offline, device=device, language=language, reader=reader,
@@ -118,9 +116,7 @@ def ask(
     required(engines, "picture", "speech", "sound", "text-vectors", "detector", "reader")
     model = engines.reader()
     searching = _searching(strategy, budget, exhaustive, engines, model)
-    with Library(chosen.library) as opened:
-        videos = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
-        memory = Memory(opened, videos.remembered(video))
+    with memory_of(video, engines, Tracks(picture_track, sound_track), accept_damage) as memory:
         within = stretch(from_time, to_time, memory.video.duration_s)
         asked = Asked(question, tuple(option or ()), min_confidence, within, session)
         answer = _answer(memory, asked, engines, model, searching)

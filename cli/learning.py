@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..index.library import Library
 from ..index.records import Video
@@ -13,8 +13,11 @@ from .progress import progress
 if TYPE_CHECKING:
     from ..index.meaning import Meaning
     from ..index.picture_meaning import PictureMeaning
+    from ..index.sample_learning import SampleLearning
     from ..index.sound_meaning import SoundMeaning
     from ..tools.models.making import Models
+
+Learning = TypeVar("Learning", bound="SampleLearning[Any, Any]")
 
 
 def texts_learnt(library: Library, models: Models) -> Meaning | None:
@@ -51,11 +54,7 @@ def pictures_learnt(library: Library, models: Models, video: Video) -> PictureMe
         return None
     from ..index.picture_meaning import PictureMeaning
 
-    meaning = PictureMeaning(library, embedder)
-    if not meaning.is_learnt(video):
-        with progress(plain(video.title)) as report:
-            meaning.learn(video, report)
-    return meaning
+    return _learnt(PictureMeaning(library, embedder), video)
 
 
 def sounds_learnt(library: Library, models: Models, video: Video) -> SoundMeaning | None:
@@ -68,7 +67,10 @@ def sounds_learnt(library: Library, models: Models, video: Video) -> SoundMeanin
         return None
     from ..index.sound_meaning import SoundMeaning
 
-    meaning = SoundMeaning(library, embedder)
+    return _learnt(SoundMeaning(library, embedder), video)
+
+
+def _learnt(meaning: Learning, video: Video) -> Learning:
     if not meaning.is_learnt(video):
         with progress(plain(video.title)) as report:
             meaning.learn(video, report)

@@ -9,8 +9,8 @@ from ..agent.ledger import Looked
 from ..agent.reading import NAME as EXTRACTIVE
 from ..index.records import LOW_TRUST, Event, Video
 from ..tools.clock import Span, format_time
+from .wording import SENSES, quoted
 
-_SOURCE = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
 _MOMENTS_MAX = 8
 
 
@@ -35,8 +35,7 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
 
 def _moment_line(moment: Moment) -> str:
     trust = ", low trust" if moment.trust < LOW_TRUST else ""
-    mark = "“{}”" if moment.source in ("speech", "screen") else "{}"
-    return f"{moment.span}  {mark.format(moment.quote)} ({_SOURCE[moment.source]}{trust})"
+    return f"{moment.span}  {quoted(moment.quote, moment.source)} ({SENSES[moment.source]}{trust})"
 
 
 def _coverage_phrase(entry: Looked) -> str:
@@ -44,7 +43,7 @@ def _coverage_phrase(entry: Looked) -> str:
     trust = ", low trust" if row.trust < LOW_TRUST else ""
     looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
     gap = f", not at {entry.gap}" if entry.gap else ""
-    return f"{_SOURCE[row.sense]} {_percent(row.share)} ({row.engine}{looks}{gap}{trust})"
+    return f"{SENSES[row.sense]} {_percent(row.share)} ({row.engine}{looks}{gap}{trust})"
 
 
 def _percent(share: float) -> str:

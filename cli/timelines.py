@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from ..index.records import Event, Level
 from ..tools.plain import plain
+from .wording import cell_text
 
 Row = dict[str, object]
 COLUMNS = ("level", "start_s", "end_s", "gist", "height", "salience", "final", "duplicate_of_s")
-# A spreadsheet takes what begins with these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def event_rows(events: Sequence[Event], level: Level, among: Sequence[Event]) -> list[Row]:
@@ -54,8 +53,7 @@ def _cell(value: object) -> object:
         return str(value).lower()
     if not isinstance(value, str):
         return value
-    text = plain(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return cell_text(value)
 
 
 def vtt_text(rows: Sequence[Row]) -> str:

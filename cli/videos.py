@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..index.fingerprint import sidecar_fingerprint
 from ..index.ingest import Ingested, IngestSettings, ingest
 from ..index.library import Library
+from ..index.memory import Memory
 from ..index.records import Video
 from ..index.transcript import ingest_transcript
 from ..tools.engines import Engines, embedded
@@ -50,6 +52,16 @@ class Videos:
     def remember(self, path: Path, afresh: bool = False) -> Ingested:
         """See ``remember``."""
         return remember(self.library, path, self.how, self.models.engines, afresh)
+
+
+@contextmanager
+def memory_of(name: str, models: Models, tracks: Tracks, accepts_damage: bool) -> Iterator[Memory]:
+    """The memory of a video in the user's library, which is open meanwhile; read first where it is new.
+
+    Raises what ``Videos.remembered`` raises.
+    """
+    with Library(models.settings.library) as library:
+        yield Memory(library, Videos(library, models, tracks, accepts_damage).remembered(name))
 
 
 def required(models: Models, *roles: str) -> None:

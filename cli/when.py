@@ -42,6 +42,7 @@ from .options import (
     TextVectorsOption,
     settings_from,
 )
+from .wording import SENSES, cell_text, quoted
 
 if TYPE_CHECKING:
     from ..agent.finder import Finder, Finding
@@ -51,10 +52,7 @@ if TYPE_CHECKING:
     from ..tools.models.making import Models
 
 _WITHIN, _LIMIT = "60s", 1000
-_SENSES = {"speech": "speech", "screen": "words on screen", "picture": "picture", "sound": "sound"}
 _AS_FAR = "as far as was looked"
-# A spreadsheet takes what begins with these for a formula.
-_FORMULA = ("=", "+", "-", "@")
 
 
 def when(
@@ -105,11 +103,9 @@ def when(
     library: LibraryOption = None,
 ) -> None:
     """List when something occurs, in order of time; a video not met before is remembered first."""
-    from ..index.library import Library
-    from ..index.memory import Memory
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .videos import Videos, required
+    from .videos import memory_of, required
 
     if as_csv and as_json:
         raise RequestError("--json and --csv are two forms of one table: choose one")
@@ -122,9 +118,7 @@ def when(
     engines = Models(chosen.settings)
     # What is missing or refused is told before a long video is read.
     required(engines, "picture", "speech", "sound", "text-vectors")
-    with Library(engines.settings.library) as opened:
-        tracks = Tracks(picture_track, sound_track)
-        memory = Memory(opened, Videos(opened, engines, tracks, accept_damage).remembered(video))
+    with memory_of(video, engines, Tracks(picture_track, sound_track), accept_damage) as memory:
         limits = stretch(from_time, to_time, memory.video.duration_s)
         table = _Table.of(_finder(memory, limits, engines), asked)
         say_text(table.csv() if as_csv else table.json() if as_json else table.text())
@@ -257,7 +251,7 @@ class _Table:
             return ""
         if not self.without.is_absent_from(row.gaps):
             return _AS_FAR
-        return "looked for in " + ", ".join(_SENSES[sense] for sense in sorted(self.without.looked))
+        return "looked for in " + ", ".join(SENSES[sense] for sense in sorted(self.without.looked))
 
     def _json_row(self, row: Chain) -> dict[str, object]:
         made: dict[str, object] = {**_bounds(row.span), "confidence": row.confidence}
@@ -289,9 +283,8 @@ class _Table:
 
 
 def _part_text(part: Occurrence) -> str:
-    mark = "“{}”" if part.senses[0] in ("speech", "screen") else "{}"
-    senses = ", ".join(_SENSES[sense] for sense in part.senses)
-    return f"{part.span}  {mark.format(part.quotes[0])} ({senses})"
+    senses = ", ".join(SENSES[sense] for sense in part.senses)
+    return f"{part.span}  {quoted(part.quotes[0], part.senses[0])} ({senses})"
 
 
 def _part_json(words: str, part: Occurrence) -> dict[str, object]:
@@ -313,12 +306,7 @@ def _cells(span: Span, confidence: float) -> list[str]:
 
 
 def _proof(part: Occurrence) -> list[str]:
-    return [", ".join(_SENSES[sense] for sense in part.senses), _harmless(" | ".join(part.quotes))]
-
-
-def _harmless(text: str) -> str:
-    text = plain(text)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return [", ".join(SENSES[sense] for sense in part.senses), cell_text(" | ".join(part.quotes))]
 
 
 def _times(n: int) -> str:
@@ -338,4 +326,4 @@ def _coverage_phrase(row: Coverage) -> str:
 
     trust = ", low trust" if row.trust < LOW_TRUST else ""
     # What is nearly all is not all.
-    return f"{_SENSES[row.sense]} {math.floor(row.share * 100)}% ({row.engine}{trust})"
+    return f"{SENSES[row.sense]} {math.floor(row.share * 100)}% ({row.engine}{trust})"

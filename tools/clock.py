@@ -93,6 +93,11 @@ class Span:
         """The span with ``by_s`` seconds added at both ends, never before zero."""
         return Span(max(0.0, self.start_s - by_s), self.end_s + by_s)
 
+    def inside(self, whole: Span) -> Span:
+        """The part of the span that lies in a whole one; a moment at the nearer end of it where there is none."""
+        start_s = min(max(self.start_s, whole.start_s), whole.end_s)
+        return Span(start_s, max(start_s, min(self.end_s, whole.end_s)))
+
     def hull(self, other: Span) -> Span:
         """The shortest span that holds both."""
         return Span(min(self.start_s, other.start_s), max(self.end_s, other.end_s))
