@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..index.meaning import Meaning
 from ..index.memory import Memory
@@ -12,12 +13,22 @@ from ..index.recollecting import events_at
 from ..index.session import Session
 from ..index.sound_meaning import SoundMeaning
 from ..tools.clock import Span
-from ..tools.roles import ImageTextEmbedder, PhraseSpotter
+from ..tools.engines import Maker
+from ..tools.roles import (
+    Detector,
+    FrameBudget,
+    ImageTextEmbedder,
+    PhraseSpotter,
+    SpeechRecognizer,
+    TextReader,
+)
 from . import reading
+from .acts.act import Act
+from .acts.kit import Kit
 from .answer import Answer, Moment, Recall
 from .evidence import Evidence
 from .hearing import heard
-from .inquiry import NOT_FOUND
+from .inquiry import NOT_FOUND, Draft
 from .ledger import ledger
 from .model_question import understood
 from .nearest import hints, nearest
@@ -25,6 +36,7 @@ from .placing import placed
 from .question import Question, understand
 from .relevance import relevance
 from .search import Search, search
+from .second_look import second_look
 from .spotting import NOTHING_SPOTTED, Spotting, spotted
 from .trace import UNTRACED, Trace
 from .viewer import Look, Viewer
@@ -45,6 +57,8 @@ def ask(
     pictures: ImageTextEmbedder | None = None,
     sounds: SoundMeaning | None = None,
     spotter: PhraseSpotter | None = None,
+    text_reader: Maker[TextReader] | None = None,
+    recognizer: Maker[SpeechRecognizer] | None = None,
     viewer: Viewer | None = None,
     trace: Trace = UNTRACED,
 ) -> Answer:
@@ -54,17 +68,17 @@ def ask(
     that say it in other words count too, and with a ``session`` a question may go on from the last one.
     With an embedder for ``pictures`` they are found by what they show, and not by their colours alone; with
     ``sounds`` that were learnt a question that asks for a sound is answered by them. A ``spotter`` listens again
-    for words that a transcript of low trust may have missed. A ``viewer`` understands the question, is shown what
-    the memory leads to, and answers; where it finds nothing the memory's answer stands.
+    for words that a transcript of low trust may have missed, and where that is not enough pictures are read again by
+    a ``text_reader``, and speech is written down again by a ``recognizer``. A ``viewer`` understands the question, is
+    shown what the memory leads to, and answers; where it finds nothing the memory's answer stands.
     Abstains below ``min_confidence``, or below ``ABSTAIN_BELOW`` where that is None. Raises
     ``RequestError`` for a question that cannot be understood as one.
     """
     begun_s = time.perf_counter()
     question = _understood(memory, text, options, viewer, trace)
-    run = _Run(
-        memory, question.within(within) if within else question, min_confidence, meaning, session, pictures,
-        sounds, spotter, viewer, trace,
-    )  # fmt: skip
+    kit = Kit(meaning, pictures, sounds, spotter, text_reader, recognizer)
+    question = question.within(within) if within else question
+    run = _Run(memory, question, min_confidence, session, kit, viewer, trace)
     answer = run.answer(begun_s)
     trace.note("answer", **answer.to_json())
     return answer
@@ -86,11 +100,8 @@ class _Run:
     memory: Memory
     question: Question
     min_confidence: float | None
-    meaning: Meaning | None
     session: Session | None
-    pictures: ImageTextEmbedder | None
-    sounds: SoundMeaning | None
-    spotter: PhraseSpotter | None
+    kit: Kit
     viewer: Viewer | None
     trace: Trace
 
@@ -134,33 +145,45 @@ class _Run:
         """The question as it was placed in time, and what the memory makes of it."""
         memory, question = self.memory, self.question
         beside = placed(memory, question, self.session.last(memory.video) if self.session else None)
-        done = search(memory, beside, self._enough, self.meaning, self.session)
+        done = search(memory, beside, self._enough, self.kit.meaning, self.session)
         if not done.draft.is_sure(self._enough) and _may_be_told_together(beside):
-            done = search(memory, question, self._enough, self.meaning, self.session)
+            done = search(memory, question, self._enough, self.kit.meaning, self.session)
         return beside, done
 
     def _listened(self, question: Question, done: Search) -> tuple[Search, list[Evidence]]:
         """The search with what the sound makes of it, and what supports its answer or came closest to one."""
-        if self.sounds:
-            done = replace(done, draft=heard(self.memory, question, self.sounds, done.draft, self._enough))
+        if self.kit.sounds:
+            done = replace(
+                done, draft=heard(self.memory, question, self.kit.sounds, done.draft, self._enough)
+            )
         # A "no" for want of words has no support, and may be for want of a good transcript.
-        if done.draft.is_sure(self._enough) and (done.draft.support or self.spotter is None):
+        if done.draft.is_sure(self._enough) and (done.draft.support or self.kit.spotter is None):
             return done, list(done.draft.support)
-        near = hints(self.memory, self.question, done.mind, self.pictures, self.sounds)
+        near = hints(self.memory, self.question, done.mind, self.kit.pictures, self.kit.sounds)
         spotting = self._spotted(question, done, near)
         if spotting.found:
             draft = spotting.draft if spotting.draft.is_sure(self._enough) else NOT_FOUND
             done = replace(done, draft=draft)
         if done.draft.is_sure(self._enough):
             return done, list(done.draft.support)
-        return done, nearest([*near, *spotting.found])
+        found, draft = self._looked_again(question, near)
+        if draft.is_sure(self._enough):
+            return replace(done, draft=draft), list(draft.support)
+        return done, nearest([*near, *spotting.found, *found])
+
+    def _looked_again(self, question: Question, near: Sequence[Evidence]) -> tuple[list[Evidence], Draft]:
+        """What is read and heard in a second look, where nobody else will look."""
+        if self.viewer is not None:
+            return [], NOT_FOUND
+        acts = self.kit.acts(self.memory, question, FrameBudget(0, 0))
+        return second_look(self.memory, question, near, acts, self.trace)
 
     def _spotted(self, question: Question, done: Search, near: Sequence[Evidence]) -> Spotting:
-        if self.spotter is None:
+        if self.kit.spotter is None:
             return NOTHING_SPOTTED
         # Colours say nothing of what was spoken.
-        others = [e for e in near if self.pictures or e.sense != "picture"]
-        spotting = spotted(self.memory, question, done, self.spotter, others)
+        others = [e for e in near if self.kit.pictures or e.sense != "picture"]
+        spotting = spotted(self.memory, question, done, self.kit.spotter, others)
         self.trace.note(
             "spotted",
             moments=[
@@ -179,9 +202,14 @@ class _Run:
         )
         if self.viewer is None:
             return None
-        every = [*near, *hints(self.memory, question, done.mind, self.pictures, self.sounds)]
-        what = relevance(self.memory, question, every, self.pictures.name if self.pictures else "")
-        return self.viewer.look(self.memory, question, [e.span for e in near], what, self.trace)
+        every = [*near, *hints(self.memory, question, done.mind, self.kit.pictures, self.kit.sounds)]
+        what = relevance(self.memory, question, every, self.kit.pictures.name if self.kit.pictures else "")
+        return self.viewer.look(
+            self.memory, question, [e.span for e in near], what, partial(self._acts, question), self.trace
+        )
+
+    def _acts(self, question: Question, budget: FrameBudget, detector: Detector | None) -> Sequence[Act]:
+        return replace(self.kit, detector=detector).acts(self.memory, question, budget)
 
     def _note(self, done: Search, support: Sequence[Evidence]) -> None:
         """Keep what the answer was about for the next question; a closer look has kept what it recalled."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
-from math import inf
+from math import inf, isinf
 from time import monotonic
 
 from ..index.memory import Memory
@@ -26,6 +26,11 @@ from .zoom import DetectorScorer, targets_of
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?(k?) ?(s|sec|frames?|pictures?|tok|tokens?|calls?|looks?)")
 _UNITS = {"s": "seconds", "f": "frames", "p": "frames", "t": "tokens", "c": "calls", "l": "looks"}
+# What a search may go on for, after a first answer that is not sure: a dozen acts at most.
+_FURTHER = Budget(looks=96, calls=8, frames=128, tokens=4000)
+_FIRST_SHARE = 0.6
+# An answer, and how surely what was shown supports it.
+_N_ANSWER_CALLS = 2
 # Everything is looked into, however sure the search is by then.
 _EXHAUSTIVE = Rules(accept_from=1.1, n_accepted=1_000_000, settle_below=inf)
 
@@ -117,7 +122,17 @@ class Search:
             frames=max(0, budget.frames - self.n_frames - self.checks.budget.frames),
             tokens=max(0, budget.tokens - N_ANSWER_TOKENS),
         )
-        return Purse(left, clock=self.how.clock)
+        return Purse(self._first_share(left), clock=self.how.clock)
+
+    def _first_share(self, budget: Budget) -> Budget:
+        """What of a user's budget the first search may have; the rest is for going on where that is not enough."""
+        if not self._may_go_on or self.how.budget == LIMITS:
+            return budget
+        return Budget(*(limit if isinf(limit) else limit * _FIRST_SHARE for limit in astuple(budget)))
+
+    @property
+    def _may_go_on(self) -> bool:
+        return self.how.strategy == AUTO and not self.how.is_exhaustive
 
     @cached_property
     def checks(self) -> Purse:
@@ -128,6 +143,26 @@ class Search:
         return Purse(
             Budget(calls=max(0, n), frames=max(0, n) * n_frames, seconds=budget.seconds), clock=self.how.clock
         )
+
+    def further(self) -> Purse | None:
+        """What there is to spend on going on after an answer that is not sure, besides the next answer itself.
+
+        None where a strategy was asked for by name, or too little of the user's budget is left.
+        """
+        if not self._may_go_on:
+            return None
+        if self.how.budget == LIMITS:
+            return Purse(_FURTHER, clock=self.how.clock)
+        spent, limit = self.purse, self.how.budget
+        checks = self.checks.budget
+        left = Budget(
+            limit.looks - spent.looks,
+            limit.calls - spent.calls - checks.calls - 2 * _N_ANSWER_CALLS,
+            limit.frames - spent.frames - checks.frames - 2 * self.n_frames,
+            limit.tokens - spent.tokens - 2 * N_ANSWER_TOKENS,
+            limit.seconds - spent.seconds,
+        )
+        return Purse(left, clock=self.how.clock) if min(left.calls, left.frames, left.tokens) > 0 else None
 
     def pick(self, what: Relevance) -> Picked:
         """The pictures to show, by the strategy that was asked for. Raises ``ModelError`` where a model fails."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..index.fingerprint import is_there
@@ -42,6 +42,17 @@ class Shown:
     def seen(self) -> list[Span]:
         """What the pictures show, in order."""
         return merge_spans([Span(f.time_s, f.time_s).widened(_NEAR_S) for f in self.frames])
+
+    def with_words(self, texts: Sequence[Text]) -> Shown:
+        """The same with some more words."""
+        every = dict.fromkeys((*self.texts, *texts))
+        return replace(self, texts=tuple(sorted(every, key=lambda t: (t.span, t.id, t.body))))
+
+    def with_also(self, other: Shown, frames: Sequence[StampedFrame] = ()) -> Shown:
+        """All that either shows, and some more pictures."""
+        pictures = {frame.time_s: frame for frame in (*frames, *other.frames, *self.frames)}
+        frames = tuple(pictures[time_s] for time_s in sorted(pictures))
+        return replace(self, frames=frames).with_words(other.texts)
 
     def stretches(self) -> list[Span]:
         """All that was shown, in order."""

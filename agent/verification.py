@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..index.memory import Memory
+from ..tools.clock import Span
 from ..tools.roles import FrameBudget, Prompt, VideoModel
 from .evidence import Evidence
 from .inquiry import NOT_FOUND, Draft
 from .methods.spending import Budget, Purse
 from .question import Question
-from .showing import Shown, shown
+from .showing import Shown, shown, spread
 from .trace import UNTRACED, Trace, prompt_row
 from .viewing import NAMED, prompt_of
 
 N_FRAMES_EACH, N_CHECKS_MAX = 8, 4
 """So many pictures of each stretch that an answer cites are looked at again, and so many stretches of it."""
 _HOLDS_FROM = 0.5
+_AROUND_S = 2.0
 _YES_NO = ("yes", "no")
 _RULES = (
     "You check whether a part of a video proves what was said of it. What stands between <words> and </words>, and"
@@ -47,10 +49,16 @@ def verified(
             break
         purse.spend(calls=1, frames=n_frames)
         budget = FrameBudget(n_frames, model.budget.n_pixels)
-        chances.append(
-            _chance(model, question, draft.text, shown(memory, question, [evidence.span], budget), trace)
-        )
+        times_s = _times_s(evidence.span, memory.video.span, n_frames)
+        what = shown(memory, question, [evidence.span], budget, times_s)
+        chances.append(_chance(model, question, draft.text, what, trace))
     return _judged(draft, cited[: len(chances)], chances)
+
+
+def _times_s(cited: Span, whole: Span, n: int) -> list[float]:
+    """Seconds to look at again: the one that is cited first of all, and a little before and behind it."""
+    around = cited.widened(_AROUND_S).inside(whole)
+    return sorted({cited.start_s, *spread([around], n - 1)})
 
 
 def _judged(draft: Draft, cited: Sequence[Evidence], chances: Sequence[float | None]) -> Draft:

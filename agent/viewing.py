@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ..tools.clock import Span, parse_time
@@ -31,8 +32,24 @@ SHOWN, NAMED = "shown to the model", "named by the model"
 """What stands for a quote where a model has looked: whether it was only shown a stretch, or cites it."""
 
 
-def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTRACED) -> Draft:
+Tell = Callable[[str], None]
+"""Is told a reply piece by piece, as it is written."""
+
+
+def tell_nobody(piece: str) -> None:
+    """What keeps a reply to itself."""
+
+
+def view(
+    model: VideoModel,
+    question: Question,
+    what: Shown,
+    trace: Trace = UNTRACED,
+    tell: Tell = tell_nobody,
+) -> Draft:
     """What a model makes of what it is shown; raises ``ModelError`` where it fails.
+
+    An open answer is told as it is written; it may be withdrawn later.
 
     Of options the likeliest is the answer, as likely as the model holds it; an open answer is as sure as the
     model is that what it was shown supports it, a half where it cannot tell.
@@ -41,7 +58,7 @@ def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTR
     trace.note("prompt", model=model.name, **prompt_row(prompt))
     if question.options:
         return _choice(model, question, what, prompt, trace)
-    text = "".join(model.stream(prompt, N_ANSWER_TOKENS)).strip()
+    text = "".join(_told(model.stream(prompt, N_ANSWER_TOKENS), tell)).strip()
     trace.note("reply", text=text)
     if not text or _ABSENT.match(text):
         return NOT_FOUND
@@ -49,9 +66,15 @@ def view(model: VideoModel, question: Question, what: Shown, trace: Trace = UNTR
     return Draft(text, round(confidence, 4), _weighed(_cited(text, what), confidence))
 
 
+def _told(pieces: Iterable[str], tell: Tell) -> Iterator[str]:
+    for piece in pieces:
+        tell(piece)
+        yield piece
+
+
 def prompt_of(question: Question, what: Shown) -> Prompt:
     """Words and pictures as a model gets them, with the question at the end."""
-    lines = [f"{t.span} ({t.sense}) {_harmless(t.body)}" for t in what.texts]
+    lines = [f"{t.span} ({t.sense}) {harmless(t.body)}" for t in what.texts]
     words = "\n".join(["<words>", *lines, "</words>"])
     ending = [f"Question: {question.text}"]
     if question.options:
@@ -115,7 +138,7 @@ def _span(word: str) -> Span | None:
     return Span(start_s, start_s + _CITED_S)
 
 
-def _harmless(body: str) -> str:
+def harmless(body: str) -> str:
     """Words of a video that cannot end the place where they stand."""
     return " ".join(body.replace("<", "‹").replace(">", "›").split())
 

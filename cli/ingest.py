@@ -48,10 +48,11 @@ def ingest(
     library: LibraryOption = None,
 ) -> None:
     """Remember videos; one that is remembered already costs nothing."""
+    from ..index.learning import pictures_learnt, texts_learnt
     from ..index.library import Library
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .learning import pictures_learnt, texts_learnt
+    from .progress import progress
     from .videos import Videos, required
 
     chosen = settings_from(
@@ -65,8 +66,8 @@ def ingest(
         for path in videos:
             begun_s = time.monotonic()
             done = known.remember(path, force)
-            pictures_learnt(opened, engines, done.video)
-            texts_learnt(opened, engines)
+            pictures_learnt(opened, engines, done.video, progress)
+            texts_learnt(opened, engines, progress)
             took_s = time.monotonic() - begun_s
             if as_json:
                 row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..index.ingest import Report
+from ..index.meaning import TEXTS
+from ..index.watching import Report
 from ..tools.clock import format_time
 
 _EVERY_S = 0.1
@@ -23,13 +24,15 @@ class StageLine:
         self._total_s: float | None = None
 
     def note(self, stage: str, done_s: float, total_s: float | None) -> None:
-        """Take in how far a stage has come."""
+        """Take in how far a stage has come; texts are counted, and everything else is told in seconds."""
         self._done_s[stage] = done_s
         self._total_s = total_s
 
     def __str__(self) -> str:
         if not self._done_s:
             return "opening"
+        if TEXTS in self._done_s:
+            return f"{self._done_s[TEXTS]:,.0f} done"
         stage, done_s = min(self._done_s.items(), key=lambda item: item[1])
         rate = done_s / max(time.monotonic() - self._begun_s, 1e-6)
         if not self._total_s:

@@ -15,13 +15,15 @@ _ITEMS_MAX = 40
 _QUESTION_WIDTH = 48
 _ROLES = {
     "reader": "video LLM", "texts": "model of texts", "pictures": "model of pictures", "sounds": "model of sounds",
-    "spotter": "spotter", "detector": "detector", "file": "the video's file", "session": "session",
+    "spotter": "spotter", "detector": "detector", "text-reader": "reader of text", "recognizer": "recogniser of speech",
+    "file": "the video's file", "session": "session",
 }  # fmt: skip
 
 _METHODS = {
     "measured": "so much it may be shown", "budget": "so much it says it can be shown", "is_untrained": "never trained",
     "name": "name", "stream": "reply", "probabilities": "shares", "embed_query": "vector", "embed_text": "vector",
-    "at_each": "read", "spot": "heard", "detect": "found", "carried": "events of the last questions",
+    "at_each": "read", "spot": "heard", "detect": "found", "read": "read",
+    "find": "places of text", "recognize": "read", "listen": "heard", "carried": "events of the last questions",
     "last": "seconds of the last answer",
 }  # fmt: skip
 
@@ -82,6 +84,25 @@ def _recall(values: Values) -> Iterator[str]:
 def _spotted(values: Values) -> Iterator[str]:
     yield f"listened again: {len(list_of(values.get('moments')))} phrase(s) may have been said"
     yield from _moments(values.get("moments"))
+
+
+def _act(values: Values) -> Iterator[str]:
+    """What was ordered, vidagent's own sentence on it, and then what the video says."""
+    words = ", ".join(_value(word) for word in list_of(values.get("words"))[:_ITEMS_MAX])
+    spans = ", ".join(_span(span) for span in list_of(values.get("spans"))[:_ITEMS_MAX])
+    ordered = " ".join(part for part in (text_of(values.get("act")) or "no order", words, spans) if part)
+    yield f"did: {ordered}: {_cut(text_of(values.get('said')))}"
+    for row in [*list_of(values.get("found")), *list_of(values.get("texts"))][:_ITEMS_MAX]:
+        *ends, sense, quote = list_of(row) or [None, None]
+        yield f"  {_span(ends)}  {_cut(text_of(sense))}  “{_cut(text_of(quote))}”"
+
+
+def _investigated(values: Values) -> Iterator[str]:
+    yield f"went on for {number_of(values.get('n_steps')):.0f} step(s), until: {text_of(values.get('ending'))}"
+
+
+def _span(ends: object) -> str:
+    return "–".join(_times(ends))
 
 
 def _pick(values: Values) -> Iterator[str]:
@@ -152,7 +173,8 @@ def _silent(values: Values) -> Iterator[str]:
 
 _TOLD: dict[str, Callable[[Values], Iterator[str]]] = {
     "question": _silent, "clock": _silent, "recall": _recall, "spotted": _spotted, "pick": _pick, "prompt": _prompt,
-    "windows": _prompt, "verify": _prompt, "reply": _reply, CALLED: _called, "answer": _answer, "error": _error,
+    "windows": _prompt, "verify": _prompt, "choose": _prompt, "act": _act, "investigated": _investigated,
+     "reply": _reply, CALLED: _called, "answer": _answer, "error": _error,
 }  # fmt: skip
 
 

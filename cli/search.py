@@ -35,10 +35,11 @@ def search(
     library: LibraryOption = None,
 ) -> None:
     """Find words in everything that was said or stood on screen, in all remembered videos."""
+    from ..index.learning import texts_learnt
     from ..index.library import Library
     from ..index.meaning import search_by_both
     from ..tools.models.making import Models
-    from .learning import texts_learnt
+    from .progress import progress
     from .videos import Videos
 
     settings = settings_from(
@@ -48,7 +49,7 @@ def search(
     with Library(settings.library) as opened:
         known = Videos(opened, engines)
         chosen = [known.known(name) for name in videos] if videos else None
-        meaning = texts_learnt(opened, engines)
+        meaning = texts_learnt(opened, engines, progress)
         found = search_by_both(opened, meaning, words, limit, videos=chosen, sense=sense)
     if as_json:
         say_json([_row(hit) for hit in found])

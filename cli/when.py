@@ -174,15 +174,16 @@ def _seconds(text: str) -> float:
 def _finder(memory: Memory, limits: Span | None, engines: Models) -> Finder:
     """What finds moments by all that was chosen, once the models know the video."""
     from ..agent.finder import Finder
-    from .learning import pictures_learnt, sounds_learnt, texts_learnt
+    from ..index.learning import pictures_learnt, sounds_learnt, texts_learnt
+    from .progress import progress
 
-    pictures = pictures_learnt(memory.library, engines, memory.video)
+    pictures = pictures_learnt(memory.library, engines, memory.video, progress)
     return Finder(
         memory,
         limits,
-        texts_learnt(memory.library, engines),
+        texts_learnt(memory.library, engines, progress),
         pictures.embedder if pictures else None,
-        sounds_learnt(memory.library, engines, memory.video),
+        sounds_learnt(memory.library, engines, memory.video, progress),
     )
 
 

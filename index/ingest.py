@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,14 +27,9 @@ from .segmentation import SegmentationSettings, settings_for
 from .stages import Stages
 from .turn import Turn
 from .unfinished import UnfinishedVideo, begun
+from .watching import Report, silent
 
-__all__ = ["LENGTH_S_MAX", "IngestSettings", "Ingested", "Report", "ingest"]
-
-Report = Callable[[str, float, float | None], None]
-
-
-def _silent(stage: str, done_s: float, total_s: float | None) -> None:
-    """The report that tells nobody."""
+__all__ = ["LENGTH_S_MAX", "IngestSettings", "Ingested", "ingest"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def ingest(
     path: Path,
     engines: Engines,
     settings: IngestSettings | None = None,
-    report: Report = _silent,
+    report: Report = silent,
     afresh: bool = False,
     waits: bool = True,
 ) -> Ingested:

@@ -17,8 +17,11 @@ from .search import TEXT_COLUMNS, Found, found_of, limits, search_library
 from .vector_index import Ids
 from .vector_rows import VectorRows
 from .vectors import VectorCache
+from .watching import Report, silent
 from .wording import Wording
 
+TEXTS = "texts"
+"""The stage of what is counted in texts, and not in seconds."""
 _CANDIDATES = 100
 # So far over what most texts score has one to lie, in deviations, to count as found.
 _TELLING = 3.5
@@ -41,12 +44,16 @@ class Meaning:
         query = f"SELECT count(*) FROM text WHERE {_IS_NEW}"
         return int(str(self._library.rows(query, self._model_id)[0][0]))
 
-    def learn(self) -> int:
-        """Give every text that has none its vector; how many that were."""
-        return sum(self.batches())
+    def learn(self, report: Report = silent) -> int:
+        """Give every text that has none its vector; how many that were. ``report`` is told how many of them."""
+        n_new, n_done = self.n_new(), 0
+        for n in self._batches():
+            n_done += n
+            report(TEXTS, n_done, n_new)
+        return n_done
 
-    def batches(self) -> Iterator[int]:
-        """The same a batch at a time, each in one transaction: how many texts were in it, at most ``BATCH``."""
+    def _batches(self) -> Iterator[int]:
+        """A batch at a time, each in one transaction: how many texts were in it, at most ``BATCH``."""
         query = f"SELECT id, body FROM text WHERE {_IS_NEW} ORDER BY id LIMIT ?"
         while rows := self._library.rows(query, self._model_id, self.BATCH):
             self._store([int(str(row[0])) for row in rows], [str(row[1]) for row in rows])

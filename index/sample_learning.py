@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
 from typing import ClassVar, Generic, Literal, TypeVar
@@ -13,17 +13,13 @@ from .fingerprint import is_there
 from .library import Library
 from .records import Video
 from .rows import model_row, write_samples
+from .watching import Report, silent
 
-Report = Callable[[str, float, float | None], None]
 _BATCH = 32
 
 
 Model = TypeVar("Model", bound=Embedder)
 Item = TypeVar("Item")
-
-
-def silent(stage: str, done_s: float, total_s: float | None) -> None:
-    """The report that tells nobody."""
 
 
 class SampleLearning(ABC, Generic[Model, Item]):

@@ -20,7 +20,8 @@ from .picture_batches import PictureBatch
 from .unfinished import Progress, UnfinishedVideo
 
 if TYPE_CHECKING:
-    from .ingest import IngestSettings, Report
+    from .ingest import IngestSettings
+    from .watching import Report
 
 _Add = Callable[[UnfinishedVideo, sqlite3.Connection, Any], None]
 # Batches that wait to be stored keep their stage waiting.

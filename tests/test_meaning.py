@@ -100,9 +100,15 @@ def test_learning_goes_on_where_it_was_broken_off(
     library: Library, talk: Memory, embedder: SentenceVectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Meaning, "BATCH", 5)
-    batches = Meaning(library, embedder).batches()
-    assert next(batches) == 5
-    batches.close()
+    told: list[tuple[str, float, float | None]] = []
+
+    def interrupted(stage: str, done: float, total: float | None) -> None:
+        told.append((stage, done, total))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Meaning(library, embedder).learn(interrupted)
+    assert told == [("texts", 5, len(LINES))]
     assert Meaning(library, embedder).learn() == len(LINES) - 5
 
 

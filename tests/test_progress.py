@@ -36,6 +36,12 @@ def test_a_length_that_was_claimed_too_short_is_no_fault() -> None:
     assert str(line).endswith("nearly done")
 
 
+def test_texts_are_counted() -> None:
+    line = StageLine()
+    line.note("texts", 5120, 20000)
+    assert str(line) == "5,120 done"
+
+
 def test_off_a_terminal_nothing_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("film.mp4") as report:
         report("pictures", 1.0, 2.0)

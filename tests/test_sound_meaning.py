@@ -13,8 +13,8 @@ from clips import make_clip, solid, steady
 from pitches import HIGH_HZ, LOW_HZ, Pitches, heard, sound_clip
 from tiny_embedders import make_clap
 
-from vidagent.cli.learning import sounds_learnt
 from vidagent.index.ingest import ingest
+from vidagent.index.learning import sounds_learnt
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.outliers import chances_of_no_accident

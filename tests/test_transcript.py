@@ -9,13 +9,13 @@ import pytest
 from clips import make_clip, solid, steady
 
 from vidagent.agent.planner import ask
-from vidagent.cli.videos import known, remember, remembered
 from vidagent.index.ingest import Ingested, IngestSettings
 from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.search import search_library
 from vidagent.index.transcript import ingest_transcript
 from vidagent.index.upkeep import check
+from vidagent.index.videos import known, remember, remembered
 from vidagent.tools.clock import Span
 from vidagent.tools.errors import MediaError, RequestError, UnknownVideoError
 from vidagent.tools.tracks import Tracks

@@ -168,6 +168,15 @@ def test_an_untrained_models_answer_is_marked(memory: Memory) -> None:
     assert ask(memory, "What is painted there?", min_confidence=0.3, viewer=Viewer(model)).abstained
 
 
+def test_an_answer_is_told_as_it_is_written(memory: Memory) -> None:
+    told: list[str] = []
+    model = ScriptedModel(
+        lambda prompt: f"It is a number [{prompt.times_s[0]}]." if prompt.times_s else "[]", knowing
+    )
+    answer = ask(memory, "what is it?", viewer=Viewer(model, tell=told.append))
+    assert "".join(told) == answer.text and len(told) == 5
+
+
 def test_where_the_model_finds_nothing_the_memory_answers(tmp_path: Path) -> None:
     island = island_of(tmp_path / "library.db")
     island.video.path.unlink()

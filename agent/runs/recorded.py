@@ -11,6 +11,9 @@ from ...index.records import Video
 from ...index.session import Session
 from ...tools.clock import Span
 from ...tools.roles import (
+    READ_PIXELS,
+    WHOLE,
+    Box,
     Detection,
     Detector,
     FrameBudget,
@@ -18,12 +21,17 @@ from ...tools.roles import (
     PhraseSpotter,
     Pixels,
     Prompt,
+    Quad,
     SoundTextEmbedder,
     SoundWindow,
+    SpeechRecognizer,
     Spotted,
     TextEmbedder,
+    TextLine,
+    TextReader,
     Vectors,
     VideoModel,
+    Voiced,
 )
 from ..footage import Seeker, Shot
 from .calls import packed, seconds
@@ -181,6 +189,56 @@ class RecordedSpotter:
         )
 
 
+class RecordedTextReader:
+    """A ``TextReader`` that tells what it read."""
+
+    def __init__(self, model: TextReader, recorder: Recorder) -> None:
+        self._model, self._recorder = model, recorder
+        self.name = model.name
+
+    def read(self, image: Pixels) -> list[TextLine]:
+        """The lines of a picture."""
+        return self._recorder.called(
+            "text-reader", "read", list(image.shape), lambda: self._model.read(image), _line_rows
+        )
+
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
+        """Where lines stand in a picture."""
+        asked = [list(image.shape), list(window), n_pixels_max]
+        return self._recorder.called(
+            "text-reader",
+            "find",
+            asked,
+            lambda: self._model.find(image, window, n_pixels_max),
+            lambda quads: [[[float(x) for x in corner] for corner in quad] for quad in quads],
+        )
+
+    def recognize(self, image: Pixels, quads: Sequence[Quad]) -> list[TextLine]:
+        """What is written there."""
+        asked = [list(image.shape), len(quads)]
+        return self._recorder.called(
+            "text-reader", "recognize", asked, lambda: self._model.recognize(image, quads), _line_rows
+        )
+
+
+class RecordedRecognizer:
+    """A ``SpeechRecognizer`` that tells what it heard."""
+
+    def __init__(self, model: SpeechRecognizer, recorder: Recorder) -> None:
+        self._model, self._recorder = model, recorder
+
+    @property
+    def name(self) -> str:
+        """That of the model."""
+        return self._model.name
+
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
+        """What the model hears."""
+        return self._recorder.streamed(
+            "recognizer", "listen", None, lambda: self._model.listen(sound, after_s), _voiced_rows
+        )
+
+
 class RecordedDetector:
     """A ``Detector`` that tells what it found."""
 
@@ -266,6 +324,21 @@ def _span_row(span: Span | None) -> list[float] | None:
 
 def _spotted_rows(found: list[Spotted]) -> list[list[object]]:
     return [[each.phrase, each.span.start_s, each.span.end_s, float(each.trust)] for each in found]
+
+
+def _line_rows(lines: list[TextLine]) -> list[list[object]]:
+    return [[line.text, [float(side) for side in line.box], float(line.confidence)] for line in lines]
+
+
+def _voiced_rows(found: list[Voiced]) -> list[list[object]]:
+    return [
+        [
+            v.span.start_s,
+            v.span.end_s,
+            [[u.span.start_s, u.span.end_s, u.text, u.trust] for u in v.utterances],
+        ]
+        for v in found
+    ]
 
 
 def _detection_rows(found: list[list[Detection]]) -> list[list[list[object]]]:

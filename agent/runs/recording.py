@@ -12,6 +12,7 @@ from ...index.fingerprint import is_there
 from ...index.memory import Memory
 from ...index.session import Session
 from ...tools.clock import Span
+from ...tools.engines import Maker
 from ...tools.errors import VidagentError
 from ...tools.models.making import Models
 from ...tools.roles import (
@@ -20,23 +21,28 @@ from ...tools.roles import (
     ImageTextEmbedder,
     PhraseSpotter,
     SoundTextEmbedder,
+    SpeechRecognizer,
     TextEmbedder,
+    TextReader,
     VideoModel,
 )
 from ..footage import FilmedMemory, seeker_of
 from ..searching import SEARCHING, Searching
 from ..trace import Trace
 from ..viewer import Viewer
+from ..viewing import Tell, tell_nobody
 from .calls import AS_BEFORE, CALLED, digest
 from .memory_digest import digest_of, library_size, models_in
 from .recorded import (
     RecordedDetector,
     RecordedPictures,
     RecordedReader,
+    RecordedRecognizer,
     RecordedSeeker,
     RecordedSession,
     RecordedSounds,
     RecordedSpotter,
+    RecordedTextReader,
     RecordedTexts,
 )
 
@@ -121,6 +127,20 @@ class Recorder:
         """A spotter of phrases."""
         return self._known("spotter", spotter, RecordedSpotter)
 
+    def text_reader(self, reader: Maker[TextReader] | None) -> Maker[TextReader] | None:
+        """What reads text, made when it is first needed."""
+        if reader is None:
+            return None
+        self._models["text-reader"] = {"name": reader.name}
+        return Maker(reader.name, lambda: RecordedTextReader(reader.make(), self))
+
+    def recognizer(self, recognizer: Maker[SpeechRecognizer] | None) -> Maker[SpeechRecognizer] | None:
+        """What writes down speech, made when it is first needed."""
+        if recognizer is None:
+            return None
+        self._models["recognizer"] = {"name": recognizer.name}
+        return Maker(recognizer.name, lambda: RecordedRecognizer(recognizer.make(), self))
+
     def detector(self, detector: Detector | None) -> Detector | None:
         """A detector of named things."""
         return self._known("detector", detector, RecordedDetector)
@@ -131,6 +151,7 @@ class Recorder:
         budget: Callable[[VideoModel], FrameBudget],
         trial: Callable[[VideoModel], bool],
         searching: Searching = SEARCHING,
+        tell: Tell = tell_nobody,
     ) -> Viewer:
         """A video LLM at work; see ``Viewer``. Its trial and what is known of its budget are noted as facts."""
         self._models["reader"] = searching_row(searching)
@@ -142,7 +163,7 @@ class Recorder:
             return self.called("reader", "is_untrained", None, lambda: trial(model), bool)
 
         wrapped = replace(searching, detector=self.detector(searching.detector), clock=self.clock)
-        return Viewer(RecordedReader(model, self), budgeted, tried, wrapped)
+        return Viewer(RecordedReader(model, self), budgeted, tried, wrapped, tell)
 
     def session(self, memory: Memory, name: str | None) -> Session | None:
         """The session of a name, whose state before the question is noted; None without a name."""
@@ -248,24 +269,25 @@ def searching_row(searching: Searching) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True)
 class RecordedModels(Models):
     """The models of a command, each with a recorder at its side."""
 
-    recorder: Recorder
+    def __init__(self, models: Models, recorder: Recorder) -> None:
+        super().__init__(models.settings, models.made)
+        self._recorder = recorder
 
     def texts(self) -> TextEmbedder | None:
         """See ``Models``."""
-        return self.recorder.texts(super().texts())
+        return self._recorder.texts(super().texts())
 
     def pictures(self) -> ImageTextEmbedder | None:
         """See ``Models``."""
-        return self.recorder.pictures(super().pictures())
+        return self._recorder.pictures(super().pictures())
 
     def sounds(self) -> SoundTextEmbedder | None:
         """See ``Models``."""
-        return self.recorder.sounds(super().sounds())
+        return self._recorder.sounds(super().sounds())
 
     def spotter(self) -> PhraseSpotter | None:
         """See ``Models``."""
-        return self.recorder.spotter(super().spotter())
+        return self._recorder.spotter(super().spotter())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from ...index.memory import Memory
 from ...index.records import Video
 from ...index.sound_meaning import SoundMeaning
 from ...tools.clock import Span
+from ...tools.engines import Maker
 from ...tools.errors import UnknownVideoError, VidagentError
+from ...tools.roles import SpeechRecognizer, TextReader
 from ..answer import Answer
 from ..methods.spending import Budget
 from ..planner import ask
@@ -29,9 +31,11 @@ from .replaying import (
     ReplayedMemory,
     ReplayedPictures,
     ReplayedReader,
+    ReplayedRecognizer,
     ReplayedSession,
     ReplayedSounds,
     ReplayedSpotter,
+    ReplayedTextReader,
     ReplayedTexts,
     span_of,
 )
@@ -129,6 +133,8 @@ class _Replaying:
             else None,
             sounds=self._sounds,
             spotter=ReplayedSpotter(self._script, self._name("spotter")) if self._has("spotter") else None,
+            text_reader=self._text_reader,
+            recognizer=self._recognizer,
             viewer=self._viewer,
         )
 
@@ -160,6 +166,18 @@ class _Replaying:
         if not self._has("sounds"):
             return None
         return SoundMeaning(self._library, ReplayedSounds(self._script, *self._named("sounds")))
+
+    @property
+    def _text_reader(self) -> Maker[TextReader] | None:
+        name = self._name("text-reader")
+        make = partial(ReplayedTextReader, self._script, name)
+        return Maker(name, make) if self._has("text-reader") else None
+
+    @property
+    def _recognizer(self) -> Maker[SpeechRecognizer] | None:
+        name = self._name("recognizer")
+        make = partial(ReplayedRecognizer, self._script, name)
+        return Maker(name, make) if self._has("recognizer") else None
 
     @property
     def _viewer(self) -> Viewer | None:

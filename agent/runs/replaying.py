@@ -15,7 +15,22 @@ from ...index.memory import Memory
 from ...index.records import Coverage, Video
 from ...index.session import Session
 from ...tools.clock import Span
-from ...tools.roles import Detection, FrameBudget, Pixels, Prompt, SoundWindow, Spotted, Vectors
+from ...tools.roles import (
+    READ_PIXELS,
+    WHOLE,
+    Box,
+    Detection,
+    FrameBudget,
+    Pixels,
+    Prompt,
+    Quad,
+    SoundWindow,
+    Spotted,
+    TextLine,
+    Utterance,
+    Vectors,
+    Voiced,
+)
 from ..footage import FilmedMemory
 from .calls import seconds, unpacked
 from .script import ReplayError, Script
@@ -129,6 +144,39 @@ class ReplayedSpotter:
     def spot(self, sound: Iterable[SoundWindow], phrases: Sequence[str]) -> Iterator[Spotted]:
         """What was heard of the same phrases."""
         yield from self.script.next("spotter", "spot", list(phrases)).pieces(_spotted)
+
+
+@dataclass
+class ReplayedTextReader:
+    """A ``TextReader`` that reads what was read in the run, without looking."""
+
+    script: Script
+    name: str
+
+    def read(self, image: Pixels) -> list[TextLine]:
+        """The lines of a picture of the same size."""
+        return self.script.next("text-reader", "read", list(image.shape)).read(_lines)
+
+    def find(self, image: Pixels, window: Box = WHOLE, n_pixels_max: int = READ_PIXELS) -> list[Quad]:
+        """Where lines stood in a picture of the same size."""
+        asked = [list(image.shape), list(window), n_pixels_max]
+        return self.script.next("text-reader", "find", asked).read(_quads)
+
+    def recognize(self, image: Pixels, quads: Sequence[Quad]) -> list[TextLine]:
+        """What was written in as many places."""
+        return self.script.next("text-reader", "recognize", [list(image.shape), len(quads)]).read(_lines)
+
+
+@dataclass(frozen=True)
+class ReplayedRecognizer:
+    """A ``SpeechRecognizer`` that hears what was heard in the run, without listening."""
+
+    script: Script
+    name: str
+
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
+        """What was heard then."""
+        yield from self.script.next("recognizer", "listen", None).pieces(_voiced)
 
 
 @dataclass(frozen=True)
@@ -260,6 +308,31 @@ def _spotted(value: Any) -> list[Spotted]:
     return [Spotted(_text(phrase), span_of(ends), _share(trust)) for phrase, *ends, trust in value]
 
 
+def _box(value: Any) -> Box:
+    left, top, right, bottom = map(_number, value)
+    return (left, top, right, bottom)
+
+
+def _lines(value: Any) -> list[TextLine]:
+    return [TextLine(_text(text), _box(box), _share(confidence)) for text, box, confidence in value]
+
+
+def _quads(value: Any) -> list[Quad]:
+    quads = [np.array([[_number(x) for x in corner] for corner in quad], np.float32) for quad in value]
+    if any(quad.shape != (4, 2) for quad in quads):
+        raise ValueError("no four corners")
+    return quads
+
+
+def _voiced(value: Any) -> list[Voiced]:
+    return [Voiced(span_of(ends), tuple(_utterance(each) for each in said)) for *ends, said in value]
+
+
+def _utterance(value: Any) -> Utterance:
+    *ends, text, trust = value
+    return Utterance(span_of(ends), _text(text), _share(trust))
+
+
 def _detections(value: Any, n_images: int, targets: Sequence[str]) -> list[list[Detection]]:
     found = [[_detection(each, targets) for each in image] for image in value]
     if len(found) != n_images:
@@ -269,10 +342,9 @@ def _detections(value: Any, n_images: int, targets: Sequence[str]) -> list[list[
 
 def _detection(value: Any, targets: Sequence[str]) -> Detection:
     target, box, score = value
-    left, top, right, bottom = map(_number, box)
     if target not in targets:
         raise ValueError("nothing that was asked for")
-    return Detection(target, (left, top, right, bottom), _share(score))
+    return Detection(target, _box(box), _share(score))
 
 
 def _shots(value: Any) -> list[tuple[float, ReplayedShot]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from typing import TypeVar, cast
 
 from ..appearance import AppearanceEmbedder
 from ..engines import Engines, Maker, embedded
@@ -28,25 +31,39 @@ from .shelf import Shelf
 _BETTER = ("picture", "speech", "reader")
 _ENGLISH = (AUTO, "en")
 
+Made = TypeVar("Made")
+
+
+def _once(make: Callable[[Models], Made]) -> Callable[[Models], Made]:
+    """A method whose model is made when it is first asked for, and kept."""
+
+    @wraps(make)
+    def kept(models: Models) -> Made:
+        if make.__name__ not in models.made:
+            models.made[make.__name__] = make(models)
+        return cast(Made, models.made[make.__name__])
+
+    return kept
+
 
 @dataclass(frozen=True)
 class Models:
-    """The models of one command, chosen by settings; each is loaded when it is asked for.
+    """The models of one command, chosen by settings; each is loaded when it is first asked for, and ``made`` once.
 
     Raises ``RequestError`` and ``CapabilityError`` as choosing does, when a model is asked for.
     """
 
     settings: Settings
+    made: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def engines(self) -> Engines:
         """What a video is read by."""
         choice = self.choice("speech")
         if choice.model is None:
             return embedded(hear_speech=choice.name != NONE)
-        return Engines(
-            AppearanceEmbedder(), embedded().reader, Maker(choice.name, lambda: self._recognizer(choice))
-        )
+        return Engines(AppearanceEmbedder(), embedded().reader, Maker(choice.name, self._recognizer))
 
+    @_once
     def pictures(self) -> ImageTextEmbedder | None:
         """What finds pictures by what they show, None where nothing better than colours is chosen."""
         choice = self.choice("picture")
@@ -56,6 +73,7 @@ class Models:
 
         return OpenClipEmbedder(choice.place, self._device())
 
+    @_once
     def sounds(self) -> SoundTextEmbedder | None:
         """What finds sounds that are no speech, None where none is chosen."""
         choice = self.choice("sound")
@@ -65,6 +83,7 @@ class Models:
 
         return ClapEmbedder(choice.place, self._device())
 
+    @_once
     def detector(self) -> Detector | None:
         """What finds named things in a picture, None where none is chosen."""
         choice = self.choice("detector")
@@ -74,11 +93,13 @@ class Models:
 
         return ZeroShotDetector(choice.place, self._device())
 
+    @_once
     def spotter(self) -> PhraseSpotter | None:
         """What listens for given phrases, None where speech is not to be heard or is not English."""
         hears_english = self.settings.language in _ENGLISH and self.settings.speech_model != NONE
         return KeyphraseSpotter() if hears_english else None
 
+    @_once
     def texts(self) -> TextEmbedder | None:
         """What finds texts by what they mean, None where words alone are to do."""
         choice = self.choice("text-vectors")
@@ -88,6 +109,7 @@ class Models:
 
         return SentenceVectors(choice.place)
 
+    @_once
     def reader(self) -> VideoModel | None:
         """What looks at pictures and answers, None where the memory alone is to."""
         choice = self.choice("reader")
@@ -115,7 +137,9 @@ class Models:
     def _device(self) -> Device:
         return Device.named(self.settings.device)
 
-    def _recognizer(self, choice: Choice) -> SpeechRecognizer:
+    @_once
+    def _recognizer(self) -> SpeechRecognizer:
+        choice = self.choice("speech")
         place = _required(choice)
         if choice.model and choice.model.kind == "faster-whisper":
             from .faster_whisper_speech import FasterWhisperRecognizer
