@@ -9,8 +9,25 @@ from typing import Annotated
 import typer
 
 from ..tools.errors import VidagentError
-from . import ask, config, doctor, events, ingest, library, models, probe, runs, search, when
+from . import (
+    ask,
+    clip,
+    config,
+    doctor,
+    events,
+    export,
+    frames,
+    ingest,
+    library,
+    models,
+    probe,
+    runs,
+    search,
+    show,
+    when,
+)
 from .edge import complain, write_any_character
+from .times import TIMES
 
 _INTERRUPTED = 130
 
@@ -29,6 +46,10 @@ app.command("events")(events.events)
 app.command("probe")(probe.probe)
 app.command("search")(search.search)
 app.command("when")(when.when)
+app.command("export")(export.export)
+app.command("show", context_settings=TIMES)(show.show)
+app.command("frames", context_settings=TIMES)(frames.frames)
+app.command("clip", context_settings=TIMES)(clip.clip)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.add_typer(library.app, name="library")

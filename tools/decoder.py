@@ -21,10 +21,11 @@ from .bitmap_subtitles import BitmapReader
 from .clock import Span
 from .container import Pulse
 from .errors import VidagentError
-from .media_info import to_plain
+from .media_info import Chapter, to_plain
 from .picture import Picture, packed
 from .pictures import PictureReader
 from .probe import probe
+from .remuxing import remux
 from .seeker import PictureSeeker
 from .sound import SoundReader
 from .wire import Blob, send
@@ -126,12 +127,20 @@ def _probe(path: Path, request: dict[str, Any], pulse: Pulse) -> Iterator[Sent]:
     yield {"kind": "info", "info": to_plain(probe(path))}, ()
 
 
+def _remux(path: Path, request: dict[str, Any], pulse: Pulse) -> Iterator[Sent]:
+    chapters = [Chapter(Span(start_s, end_s), title) for start_s, end_s, title in request["chapters"]]
+    target = Path(request["target"])
+    left_out = remux(path, target, request["form"], chapters, request["leaves_out"], pulse)
+    yield {"kind": "info", "left_out": left_out}, ()
+
+
 _JOBS = {
     "pictures": _pictures,
     "moments": _moments,
     "sound": _sound,
     "captions": _captions,
     "probe": _probe,
+    "remux": _remux,
 }
 
 

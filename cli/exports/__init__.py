@@ -1,0 +1,1 @@
+"""What was remembered or answered, in the forms of players and editors."""
