@@ -40,11 +40,22 @@ from vidagent.index.picture_meaning import PictureMeaning
 from vidagent.index.sound_meaning import SoundMeaning
 from vidagent.tools.appearance import AppearanceEmbedder
 from vidagent.tools.clock import Span
-from vidagent.tools.engines import embedded
+from vidagent.tools.engines import Maker, embedded
 from vidagent.tools.errors import ModelError, UnknownVideoError, VidagentError
 from vidagent.tools.models.scripted import ScriptedModel
 from vidagent.tools.picture import Picture
-from vidagent.tools.roles import Detection, FrameBudget, Pixels, Prompt, SoundWindow, Spotted
+from vidagent.tools.roles import (
+    Detection,
+    FrameBudget,
+    Pixels,
+    Prompt,
+    SoundWindow,
+    Spotted,
+    TextLine,
+    Utterance,
+    Voiced,
+)
+from vidagent.tools.screen_text import FakeReader
 from vidagent.tools.seeker import PictureSeeker
 
 LENGTH_S = 60.0
@@ -64,6 +75,8 @@ class Models:
     pictures: Any = None
     sounds: Any = None
     spotter: Any = None
+    text_reader: Any = None
+    recognizer: Any = None
 
 
 def recorded(memory: Memory, asked: Asked, folder: Path, models: Models | None = None) -> tuple[Answer, Path]:
@@ -88,6 +101,7 @@ def recorded(memory: Memory, asked: Asked, folder: Path, models: Models | None =
         answer = ask(
             memory, asked.text, asked.options, asked.min_confidence, asked.within, meaning=meaning,
             session=recorder.session(memory, asked.session), pictures=pictures, sounds=hearing, spotter=spotter,
+            text_reader=recorder.text_reader(m.text_reader), recognizer=recorder.recognizer(m.recognizer),
             viewer=reader, trace=recorder,
         )  # fmt: skip
     return answer, max(folder.glob("*.jsonl"))
@@ -308,6 +322,49 @@ def test_what_a_detector_found_is_given_again(film: Memory, tmp_path: Path) -> N
         Models(ScriptedModel(cites, sure), False, searching),
     )
     assert calls(lines(trace), "detector", "detect")
+    film.video.path.unlink()
+    assert_same(answer, trace, film.library)
+
+
+def test_what_was_done_on_the_way_is_given_again(film: Memory, tmp_path: Path) -> None:
+    orders = [
+        '{"act": "look", "from": "0:10", "to": "0:14"}',
+        '{"act": "read", "from": "0:10", "to": "0:12"}',
+        '{"act": "hear", "from": "0:19", "to": "0:23"}',
+        '{"act": "compare", "spans": [{"from": 5, "to": 6}, {"from": 50, "to": 51}]}',
+        '{"act": "detect", "words": ["a cat"], "from": "0:30", "to": "0:40"}',
+        '{"act": "recall", "words": ["a number"]}',
+        '{"act": "answer"}',
+    ]
+    given_ = iter(orders)
+
+    def script(prompt: Prompt) -> str:
+        return next(given_) if '"act"' in prompt.system else "not found"
+
+    models = Models(
+        ScriptedModel(
+            script, lambda prompt, answers: [0.2, *[0.8 / (len(answers) - 1)] * (len(answers) - 1)]
+        ),
+        searching=Searching(detector=Eyes()),
+        text_reader=Maker("fake", lambda: FakeReader([TextLine("KEEP OUT", (0.1, 0.1, 0.9, 0.3), 0.9)])),
+        recognizer=Maker("clerk", Clerk),
+    )
+    answer, trace = recorded(film, Asked("What is behind the stone?"), tmp_path / "runs", models)
+    acts = [row for row in lines(trace) if row["step"] == "act"]
+    assert [row["act"] for row in acts] == ["look", "read", "hear", "compare", "detect", "recall"]
+    assert any("KEEP OUT" in text for row in acts for text in row["texts"])
+    assert [text[3] for text in acts[2]["texts"]] == ["a beep"]
+    assert acts[4]["found"] and calls(lines(trace), "recognizer", "listen")
+    film.video.path.unlink()
+    assert_same(answer, trace, film.library)
+
+
+def test_a_second_look_without_a_video_llm_is_given_again(film: Memory, tmp_path: Path) -> None:
+    reader = Maker("fake", lambda: FakeReader([TextLine("KEEP OUT", (0.1, 0.1, 0.9, 0.3), 0.9)]))
+    asked = Asked('When does "KEEP OUT" appear on screen?', within=Span(10.0, 20.0))
+    answer, trace = recorded(film, asked, tmp_path / "runs", Models(text_reader=reader))
+    assert not answer.abstained and answer.moments[0].quote == "KEEP OUT"
+    assert 10.0 <= answer.moments[0].span.start_s < answer.moments[0].span.end_s <= 20.0
     film.video.path.unlink()
     assert_same(answer, trace, film.library)
 
@@ -538,6 +595,17 @@ class Ears:
     def spot(self, sound: Iterable[SoundWindow], phrases: Sequence[str]) -> Iterator[Spotted]:
         if sound != ():
             yield from (Spotted(phrase, self.span, 0.3) for phrase in phrases)
+
+
+class Clerk:
+    """A recogniser that writes down one thing wherever it listens."""
+
+    name = "clerk"
+
+    def listen(self, sound: Iterable[SoundWindow], after_s: float = float("-inf")) -> Iterator[Voiced]:
+        for window in sound:
+            span = Span(window.start_s + 1.0, window.start_s + 3.0)
+            yield Voiced(span, (Utterance(span, "a beep", 0.4),))
 
 
 class Eyes:
