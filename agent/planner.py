@@ -26,6 +26,7 @@ from . import reading
 from .acts.act import Act
 from .acts.kit import Kit
 from .answer import Answer, Moment, Recall
+from .caption import caption_of
 from .evidence import Evidence
 from .hearing import heard
 from .inquiry import NOT_FOUND, Draft
@@ -37,6 +38,7 @@ from .question import Question, understand
 from .relevance import relevance
 from .search import Search, search
 from .second_look import second_look
+from .sensing import resembling
 from .spotting import NOTHING_SPOTTED, Spotting, spotted
 from .trace import UNTRACED, Trace
 from .viewer import Look, Viewer
@@ -203,10 +205,19 @@ class _Run:
         if self.viewer is None:
             return None
         every = [*near, *hints(self.memory, question, done.mind, self.kit.pictures, self.kit.sounds)]
+        every += self._captioned(question)
         what = relevance(self.memory, question, every, self.kit.pictures.name if self.kit.pictures else "")
         return self.viewer.look(
             self.memory, question, [e.span for e in near], what, partial(self._acts, question), self.trace
         )
+
+    def _captioned(self, question: Question) -> list[Evidence]:
+        """Pictures that look like what the viewer's model expects to see, where a model can find them."""
+        viewer, pictures = self.viewer, self.kit.pictures
+        if viewer is None or pictures is None or viewer.is_untrained:
+            return []
+        caption = caption_of(question, viewer.model, self.trace)
+        return resembling(self.memory, caption, pictures) if caption else []
 
     def _acts(self, question: Question, budget: FrameBudget, detector: Detector | None) -> Sequence[Act]:
         return replace(self.kit, detector=detector).acts(self.memory, question, budget)
