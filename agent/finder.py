@@ -16,6 +16,7 @@ from ..index.stemming import stems
 from ..tools.clock import Span
 from ..tools.roles import ImageTextEmbedder
 from .association import NOTHING, Association, meant
+from .corroboration import lettered, texts_beside
 from .evidence import Evidence
 from .hearing import Hearing, heard_alike, sound_asked
 from .inquiry import Inquiry
@@ -110,7 +111,8 @@ class Finder:
         # How it looks says nothing of what was said or written.
         if self.pictures is None or question.senses:
             return []
-        return resembling(self.memory, question.text, self.pictures)
+        alike = resembling(self.memory, question.text, self.pictures)
+        return lettered(alike, question, texts_beside(self.memory, alike))
 
     def _heard(self, question: Question) -> list[Evidence]:
         if self.sounds is None or not sound_asked(question):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..index.memory import Memory
 from ..index.records import Coverage
-from ..tools.clock import Span, merge_spans
+from ..tools.clock import Span, gaps_between, merge_spans
 
 _EYES = ("picture", "screen")
 _SIDES: tuple[Literal["picture"], Literal["sound"]] = ("picture", "sound")
@@ -66,14 +66,7 @@ def viewed(memory: Memory, engine: str, stretches: Sequence[Span], n_looks: int,
     seen = merge_spans(inside)
     share = sum(span.duration_s for span in seen) / whole.duration_s if whole.duration_s else 0.0
     row = Coverage("picture", engine, round(min(1.0, share), 4), n_looks, trust)
-    return Looked(row, whole.duration_s, _longest(_between(seen, whole)))
-
-
-def _between(seen: Sequence[Span], whole: Span) -> list[Span]:
-    """What lies between spans that stand in order, before the first and behind the last."""
-    ends = [whole.start_s, *(span.end_s for span in seen)]
-    starts = [*(span.start_s for span in seen), whole.end_s]
-    return [Span(a, b) for a, b in zip(ends, starts, strict=True) if b > a]
+    return Looked(row, whole.duration_s, _longest(gaps_between(list(seen), whole)))
 
 
 def _longest(spans: Sequence[Span]) -> Span | None:

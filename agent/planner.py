@@ -27,7 +27,8 @@ from .acts.act import Act
 from .acts.kit import Kit
 from .answer import Answer, Moment, Recall
 from .caption import caption_of
-from .evidence import Evidence
+from .corroboration import lettered, texts_beside, weighed
+from .evidence import Evidence, best_first
 from .hearing import heard
 from .inquiry import NOT_FOUND, Draft
 from .ledger import ledger
@@ -112,10 +113,12 @@ class _Run:
         beside, done = self._recalled()
         done, near = self._listened(beside, done)
         look = self._looked(beside, near, done)
-        draft = look.draft if look and look.draft.text else done.draft
-        is_viewed = look is not None and draft is look.draft
+        is_viewed = look is not None and bool(look.draft.text)
+        draft = look.draft if look and is_viewed else done.draft
+        if not (is_viewed and self._is_guessing):
+            draft = weighed(self.memory, beside, draft, self.kit.pictures, self.kit.sounds)
         accepted = draft.is_sure(self._enough) or (is_viewed and self._may_be_a_guess)
-        support = list(draft.support) if accepted else near
+        support = list(draft.support) if accepted else self._lettered(near)
         self._note(done, support if accepted else [])
         question, video = self.question, self.memory.video
         return Answer(
@@ -139,9 +142,20 @@ class _Run:
         return ABSTAIN_BELOW if self.min_confidence is None else self.min_confidence
 
     @property
+    def _is_guessing(self) -> bool:
+        """Whether the viewer only guesses."""
+        return self.viewer is not None and self.viewer.is_untrained
+
+    @property
     def _may_be_a_guess(self) -> bool:
-        """Whether the viewer only guesses; that is said with its answer, unless a confidence was asked for."""
-        return self.viewer is not None and self.viewer.is_untrained and self.min_confidence is None
+        """Whether a guess is given; that is said with it. None is where a confidence was asked for."""
+        return self._is_guessing and self.min_confidence is None
+
+    def _lettered(self, near: list[Evidence]) -> list[Evidence]:
+        """What came closest, where pictures in which the words are written say so; colours cannot be fooled."""
+        if self.kit.pictures is None:
+            return near
+        return best_first(lettered(near, self.question, texts_beside(self.memory, near)))
 
     def _recalled(self) -> tuple[Question, Search]:
         """The question as it was placed in time, and what the memory makes of it."""

@@ -21,6 +21,7 @@ from . import (
     library,
     models,
     probe,
+    report,
     runs,
     search,
     show,
@@ -47,6 +48,7 @@ app.command("probe")(probe.probe)
 app.command("search")(search.search)
 app.command("when")(when.when)
 app.command("export")(export.export)
+app.command("report")(report.report)
 app.command("show", context_settings=TIMES)(show.show)
 app.command("frames", context_settings=TIMES)(frames.frames)
 app.command("clip", context_settings=TIMES)(clip.clip)

@@ -173,8 +173,8 @@ def _silent(values: Values) -> Iterator[str]:
 
 _TOLD: dict[str, Callable[[Values], Iterator[str]]] = {
     "question": _silent, "clock": _silent, "recall": _recall, "spotted": _spotted, "pick": _pick, "prompt": _prompt,
-    "windows": _prompt, "caption": _prompt, "verify": _prompt, "choose": _prompt, "act": _act, "investigated": _investigated,
-     "reply": _reply, CALLED: _called, "answer": _answer, "error": _error,
+    "windows": _prompt, "caption": _prompt, "verify": _prompt, "choose": _prompt, "act": _act,
+    "investigated": _investigated, "reply": _reply, CALLED: _called, "answer": _answer, "error": _error,
 }  # fmt: skip
 
 

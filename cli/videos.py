@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ..index import videos
 from ..index.library import Library
 from ..index.memory import Memory
-from ..index.videos import known as known
 from ..index.watching import Watch
 from ..tools.tracks import Tracks
 from .progress import progress

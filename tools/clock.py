@@ -117,6 +117,14 @@ def merge_spans(spans: list[Span], gap_s: float = 0.0) -> list[Span]:
     return merged
 
 
+def gaps_between(spans: list[Span], whole: Span) -> list[Span]:
+    """What of a stretch lies in none of some spans, in order."""
+    inside = [span.inside(whole) for span in merge_spans(spans) if span.overlap_s(whole) > 0]
+    ends = [whole.start_s, *(span.end_s for span in inside)]
+    starts = [*(span.start_s for span in inside), whole.end_s]
+    return [Span(a, b) for a, b in zip(ends, starts, strict=True) if b > a]
+
+
 def format_time(seconds: float, decimals: int = 1) -> str:
     """``mm:ss.s``, or ``h:mm:ss.s`` from one hour on, with 0 to 3 decimals of a second.
 

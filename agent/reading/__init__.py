@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..inquiry import Draft, Inquiry
-from . import choice, counting, duration, moment, order, quote, summary, yes_no
+from . import choice, counting, duration, moment, negation, order, quote, summary, yes_no
 
 NAME = "extractive"
 
@@ -21,7 +21,8 @@ _READERS: dict[str, Callable[[Inquiry], Draft]] = {
 
 
 def read(inquiry: Inquiry) -> Draft:
-    """The draft of an answer; multiple choice wins over the kind of the question."""
+    """The draft of an answer; multiple choice wins over the kind of the question, and what is not so over what is."""
     if inquiry.question.options:
         return choice.read(inquiry)
-    return _READERS[inquiry.question.kind](inquiry)
+    draft = _READERS[inquiry.question.kind](inquiry)
+    return negation.read(inquiry, draft) if negation.is_for_what_is_not(inquiry.question) else draft

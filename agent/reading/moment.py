@@ -8,11 +8,14 @@ from .favour import favoured
 
 # Evidence this near to the best one is another moment of the same thing, not a worse guess.
 _AS_GOOD = 0.85
+# Where every moment is wanted, one that is half as sure is another one.
+_EVERY_FROM, _EVERY_SHARE = 0.25, 0.5
 
 
 def read(inquiry: Inquiry) -> Draft:
-    """The moment asked for, or all that fit equally well, in order of confidence."""
-    found = equally_good(favoured(inquiry.evidence(), inquiry.question.text))
+    """The moment asked for, or all that fit equally well, in order of confidence; every one where that is asked for."""
+    favourites = favoured(inquiry.evidence(), inquiry.question.text)
+    found = all_good(favourites) if inquiry.question.is_every else equally_good(favourites)
     if not found:
         return NOT_FOUND
     chosen = pick(found, inquiry.question.ordinal)
@@ -25,6 +28,15 @@ def read(inquiry: Inquiry) -> Draft:
 def equally_good(found: list[Evidence]) -> list[Evidence]:
     """The best evidence and what comes close to it, best first."""
     return [e for e in found if e.confidence >= _AS_GOOD * found[0].confidence] if found else []
+
+
+def all_good(found: list[Evidence]) -> list[Evidence]:
+    """All evidence that may be another moment of the same thing, best first."""
+    return (
+        [e for e in found if e.confidence >= max(_EVERY_FROM, _EVERY_SHARE * found[0].confidence)]
+        if found
+        else []
+    )
 
 
 def pick(found: list[Evidence], ordinal: int | None) -> list[Evidence]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ...index.stemming import words_of
 from ..evidence import Evidence
 from ..inquiry import NOT_FOUND, Draft, Inquiry
 from ..sensing import voiced
+from .negation import ANY_SPEECH, denies
 
-_ANY_SPEECH = re.compile(
-    r"\b(?:speaks?|speaking|talks?|talking|speech|dialogue|narration|says? anything|spoken)\b", re.I
-)
 _MENTION = re.compile(r"\b(?:mention\w*|say|says|said|speak\w* (?:of|about)|talk\w* about|word|written|read)\b", re.I)  # fmt: skip
-_DENIAL = frozenset("no not never nobody none nothing neither nor without cannot".split())
 _HOLDS = 0.75
 # A "no" is believed as far as the sense was used at all and may be trusted.
 _LOOKED_AT = 0.95
@@ -22,7 +18,7 @@ _LOOKED_AT = 0.95
 def read(inquiry: Inquiry) -> Draft:
     """Yes with evidence; no by a denial that is stated, or by absence from all that was looked at."""
     question = inquiry.question
-    if not question.words and not question.phrases and _ANY_SPEECH.search(question.text):
+    if not question.words and not question.phrases and ANY_SPEECH.search(question.text):
         return _any_speech(inquiry)
     found = inquiry.evidence()
     if found and found[0].fit >= _HOLDS:
@@ -33,7 +29,7 @@ def read(inquiry: Inquiry) -> Draft:
 
 
 def _stated(question: str, best: Evidence) -> Draft:
-    denied = bool(_DENIAL & set(words_of(best.quote))) != bool(_DENIAL & set(words_of(question)))
+    denied = denies(best.quote) != denies(question)
     return Draft("no" if denied else "yes", best.confidence, (best,))
 
 
