@@ -25,7 +25,7 @@ from .evidence import Evidence
 from .hearing import Hearing, heard_alike, sound_asked
 from .inquiry import Draft, Inquiry
 from .question import Question
-from .recollection import phrase_likeness
+from .recollection import Recollection, phrase_likeness
 from .sensing import resembling
 from .viewing import NAMED, SHOWN
 
@@ -98,11 +98,12 @@ def weighed(
     draft: Draft,
     pictures: ImageTextEmbedder | None = None,
     sounds: SoundMeaning | None = None,
+    recollection: Recollection | None = None,
 ) -> Draft:
     """The draft corroborated by all that the memory holds: words, pictures by what they show, and sounds."""
     if not draft.text or not draft.support:
         return draft
-    inquiry = Inquiry(memory, question)
+    inquiry = Inquiry(memory, question, recollection=recollection)
     alike = resembling(memory, question.text, pictures) if pictures else []
     heard = heard_alike(memory, question, sounds)
     if sounds and sound_asked(question):

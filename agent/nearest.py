@@ -13,6 +13,7 @@ from .evidence import Evidence, best_first
 from .hearing import heard_alike
 from .inquiry import Inquiry
 from .question import Question
+from .recollection import Recollection
 from .sensing import resembling
 
 _NEAREST = 3
@@ -30,10 +31,11 @@ def hints(
     mind: Association,
     pictures: ImageTextEmbedder | None,
     sounds: SoundMeaning | None = None,
+    recollection: Recollection | None = None,
 ) -> list[Evidence]:
     """All that holds some of the words, looks or sounds like it, or came to mind."""
     wider = replace(question, senses=question.senses - {"speech", "screen"}, phrases=())
-    inquiry = Inquiry(memory, wider, mind)
+    inquiry = Inquiry(memory, wider, mind, recollection)
     alike = [e for e in resembling(memory, question.text, pictures) if inquiry.is_wanted(e.span)]
     heard = [e for e in heard_alike(memory, question, sounds) if inquiry.is_wanted(e.span)]
     meant = mind.hints(memory, question.senses)

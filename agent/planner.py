@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from ..index.meaning import Meaning
 from ..index.memory import Memory
@@ -36,6 +36,7 @@ from .model_question import understood
 from .nearest import hints, nearest
 from .placing import placed
 from .question import Question, understand
+from .recollection import Recollection
 from .relevance import relevance
 from .search import Search, search
 from .second_look import second_look
@@ -116,7 +117,9 @@ class _Run:
         is_viewed = look is not None and bool(look.draft.text)
         draft = look.draft if look and is_viewed else done.draft
         if not (is_viewed and self._is_guessing):
-            draft = weighed(self.memory, beside, draft, self.kit.pictures, self.kit.sounds)
+            draft = weighed(
+                self.memory, beside, draft, self.kit.pictures, self.kit.sounds, self._recollection
+            )
         accepted = draft.is_sure(self._enough) or (is_viewed and self._may_be_a_guess)
         support = list(draft.support) if accepted else self._lettered(near)
         self._note(done, support if accepted else [])
@@ -136,6 +139,11 @@ class _Run:
             elapsed_s=time.perf_counter() - begun_s,
             notes=(*video.notes, *(look.notes if look else ())),
         )
+
+    @cached_property
+    def _recollection(self) -> Recollection:
+        """What the memory's texts hold of the question, found once."""
+        return Recollection(self.memory)
 
     @property
     def _enough(self) -> float:
@@ -161,9 +169,9 @@ class _Run:
         """The question as it was placed in time, and what the memory makes of it."""
         memory, question = self.memory, self.question
         beside = placed(memory, question, self.session.last(memory.video) if self.session else None)
-        done = search(memory, beside, self._enough, self.kit.meaning, self.session)
+        done = search(memory, beside, self._enough, self.kit.meaning, self.session, self._recollection)
         if not done.draft.is_sure(self._enough) and _may_be_told_together(beside):
-            done = search(memory, question, self._enough, self.kit.meaning, self.session)
+            done = search(memory, question, self._enough, self.kit.meaning, self.session, self._recollection)
         return beside, done
 
     def _listened(self, question: Question, done: Search) -> tuple[Search, list[Evidence]]:
@@ -175,7 +183,7 @@ class _Run:
         # A "no" for want of words has no support, and may be for want of a good transcript.
         if done.draft.is_sure(self._enough) and (done.draft.support or self.kit.spotter is None):
             return done, list(done.draft.support)
-        near = hints(self.memory, self.question, done.mind, self.kit.pictures, self.kit.sounds)
+        near = self._hints(self.question, done)
         spotting = self._spotted(question, done, near)
         if spotting.found:
             draft = spotting.draft if spotting.draft.is_sure(self._enough) else NOT_FOUND
@@ -218,12 +226,15 @@ class _Run:
         )
         if self.viewer is None:
             return None
-        every = [*near, *hints(self.memory, question, done.mind, self.kit.pictures, self.kit.sounds)]
-        every += self._captioned(question)
+        every = [*near, *self._hints(question, done), *self._captioned(question)]
         what = relevance(self.memory, question, every, self.kit.pictures.name if self.kit.pictures else "")
         return self.viewer.look(
             self.memory, question, [e.span for e in near], what, partial(self._acts, question), self.trace
         )
+
+    def _hints(self, question: Question, done: Search) -> list[Evidence]:
+        kit = self.kit
+        return hints(self.memory, question, done.mind, kit.pictures, kit.sounds, self._recollection)
 
     def _captioned(self, question: Question) -> list[Evidence]:
         """Pictures that look like what the viewer's model expects to see, where a model can find them."""

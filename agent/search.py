@@ -16,6 +16,7 @@ from . import reading
 from .association import NOTHING, Association, associate, meant
 from .inquiry import NOT_FOUND, Draft, Inquiry
 from .question import Question
+from .recollection import Recollection
 
 _RANKED = 20
 
@@ -39,13 +40,20 @@ class Search:
 
 
 def search(
-    memory: Memory, question: Question, enough: float, meaning: Meaning | None, session: Session | None
+    memory: Memory,
+    question: Question,
+    enough: float,
+    meaning: Meaning | None,
+    session: Session | None,
+    recollection: Recollection | None = None,
 ) -> Search:
     """The draft of the fast path where the gate opens and it is sure ``enough``, else the surest of all.
 
+    Searches of one question may share a ``recollection``, which finds each thing once.
+
     Source: HippoMM (arXiv 2504.10739), fast retrieval and detailed recall.
     """
-    inquiry = Inquiry(memory, question)
+    inquiry = Inquiry(memory, question, recollection=recollection)
     fast = _draft(inquiry)
     near = meant(memory, question, meaning)
     chance = probability(features(inquiry, near))
