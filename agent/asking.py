@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from ..index.learning import pictures_learnt, sounds_learnt, texts_learnt
 from ..index.library import Library
@@ -86,22 +85,14 @@ class Asking:
         return recorder.viewer(model, self._budget, self._trial, searching, self.tell)
 
     def _budget(self, model: VideoModel) -> FrameBudget:
-        return self._known_budget
-
-    @cached_property
-    def _known_budget(self) -> FrameBudget:
-        model = self.models.reader()
-        assert model is not None
-        return self.models.budget(model)
+        return self.models.kept("budget", lambda: self.models.budget(model))
 
     def _trial(self, model: VideoModel) -> bool:
-        return self._is_untrained
+        return self.models.kept("is_untrained", lambda: self._is_untrained(model))
 
-    @cached_property
-    def _is_untrained(self) -> bool:
+    def _is_untrained(self, model: VideoModel) -> bool:
         """What the trial of the reader comes to: one on this machine is put on it once, a server once a command."""
-        model, place = self.models.reader(), self.models.choice("reader").place
-        assert model is not None
+        place = self.models.choice("reader").place
         if place is None:
             # What a server calls a model may be another one tomorrow.
             return is_untrained(model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,7 @@ from .edge import (
     SoundTrackOption,
     ToOption,
     VideoArgument,
+    complain,
     say,
     say_json,
     stretch,
@@ -32,9 +35,11 @@ from .options import (
     TextVectorsOption,
     settings_from,
 )
+from .output import ForceOption, PlainOption, refuse_existing
 
 if TYPE_CHECKING:
     from ..agent.answer import Answer
+    from ..index.memory import Memory
     from ..tools.clock import Span
 
 _ABSTAINED = 7
@@ -90,6 +95,12 @@ def ask(
     device: DeviceOption = None,
     models: ModelsOption = None,
     offline: OfflineOption = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--sheet", metavar="FILE.png", help="Write a contact sheet of the moments, too."),
+    ] = None,
+    force: ForceOption = False,
+    plain: PlainOption = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -103,24 +114,42 @@ def ask(
         picture_model=picture_model, speech_model=speech_model, sound_model=sound_model,
         text_vectors=text_vectors, detector=detector,
     ).settings  # fmt: skip
+    if sheet is not None:
+        refuse_existing(sheet, force)
     with asking(chosen, Looking(strategy, budget, exhaustive)) as asked_of:
         memory = asked_of.memory(video, Tracks(picture_track, sound_track), accept_damage)
         within = stretch(from_time, to_time, memory.video.duration_s)
         asked = Asked(question, tuple(option or ()), min_confidence, within, session)
         answer = asked_of.answer(memory, asked)
-        hint = asked_of.models.hint()
-    if as_json:
-        say_json(answer.to_json())
-    else:
-        _say(answer, within, hint)
+        if as_json:
+            say_json(answer.to_json())
+        else:
+            _say(answer, within, asked_of.models.hint(), memory, plain)
+        if sheet is not None:
+            _write_sheet(answer, memory, sheet, force)
     if answer.abstained and min_confidence is not None:
         raise typer.Exit(_ABSTAINED)
 
 
-def _say(answer: Answer, within: Span | None, hint: str) -> None:
+def _say(answer: Answer, within: Span | None, hint: str, memory: Memory, is_plain: bool) -> None:
+    from .illustration import illustration
+    from .pictures.terminal import Terminal
     from .rendering import answer_lines
 
     for line in answer_lines(answer, within):
         say(line)
     if hint:
         say(hint)
+    if sys.stdout.isatty() and not is_plain:
+        for piece in illustration(answer, memory, Terminal.of_output()):
+            sys.stdout.write(piece)
+
+
+def _write_sheet(answer: Answer, memory: Memory, path: Path, is_forced: bool) -> None:
+    from .sheet import sheet
+
+    if not answer.moments:
+        complain("no moment came up, so there is no contact sheet")
+        return
+    sheet(memory, [moment.span for moment in answer.moments], path, is_forced)
+    complain(f"wrote {path}")

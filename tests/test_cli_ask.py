@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from clips import make_clip, solid, steady
 from commands import Commands
 from memories import island_of
+from PIL import Image
+from typing_terminal import TypingTerminal
+
+from vidagent.index.ingest import ingest
+from vidagent.index.library import Library
+from vidagent.tools.engines import embedded
+
+RED, GREY = (210, 20, 20), (120, 120, 120)
+WHEN_RED = "When does the screen turn red?"
 
 
 @pytest.fixture
@@ -35,3 +46,46 @@ def test_the_json_says_how_the_memory_was_searched(vidagent: Commands, island: s
     assert set(made["recall"]) == {"path", "fast_probability", "events"}
     absent = vidagent("ask", island, "When does the helicopter land?", "--json").value["recall"]
     assert absent["path"] == "detailed" and absent["fast_probability"] < 0.5
+
+
+@pytest.fixture
+def film(vidagent: Commands, tmp_path: Path) -> Path:
+    """Twenty grey seconds, of which those from 8 to 12 are red, in the library."""
+    clip = make_clip(
+        tmp_path / "film.mkv", steady(20, 0.0, 1.0), lambda i: solid(RED if 8 <= i < 12 else GREY)(i)
+    )
+    with Library(tmp_path / "library.db") as library:
+        ingest(library, clip, embedded(read_text=False))
+    return clip
+
+
+def test_a_sheet_holds_the_moments(vidagent: Commands, film: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    made = vidagent("ask", film, WHEN_RED, "--sheet", sheet)
+    assert made.code == 0 and str(sheet) in made.complaint
+    with Image.open(sheet) as picture:
+        colours = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
+    assert (np.abs(colours - RED).max(axis=1) < 40).mean() > 0.25
+    assert vidagent("ask", film, WHEN_RED, "--sheet", sheet).code == 2
+    assert vidagent("ask", film, WHEN_RED, "--sheet", sheet, "--force").code == 0
+
+
+def test_without_a_moment_there_is_no_sheet(vidagent: Commands, film: Path, tmp_path: Path) -> None:
+    made = vidagent("ask", film, "Who says that the ferry leaves?", "--sheet", tmp_path / "sheet.png")
+    assert made.code == 0 and "no moment" in made.complaint and not (tmp_path / "sheet.png").exists()
+
+
+def test_a_terminal_shows_a_strip_and_a_picture_and_a_pipe_does_not(
+    vidagent: Commands, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("ask", film, WHEN_RED, "--library", tmp_path / "library.db")
+    assert "▲" not in vidagent("ask", film, WHEN_RED).out
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with TypingTerminal(*asked) as terminal:
+        assert terminal.ended() == 0
+        assert "▲" in terminal.all.decode() and "▀".encode() in terminal.all
+    with TypingTerminal(*asked, "--plain") as terminal:
+        assert terminal.ended() == 0
+        assert not set("▲▀█") & set(terminal.all.decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -39,9 +39,7 @@ def _once(make: Callable[[Models], Made]) -> Callable[[Models], Made]:
 
     @wraps(make)
     def kept(models: Models) -> Made:
-        if make.__name__ not in models.made:
-            models.made[make.__name__] = make(models)
-        return cast(Made, models.made[make.__name__])
+        return models.kept(make.__name__, partial(make, models))
 
     return kept
 
@@ -55,6 +53,12 @@ class Models:
 
     settings: Settings
     made: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def kept(self, name: str, make: Callable[[], Made]) -> Made:
+        """What is made once, and found out once of what was made, by a name."""
+        if name not in self.made:
+            self.made[name] = make()
+        return cast(Made, self.made[name])
 
     def engines(self) -> Engines:
         """What a video is read by."""

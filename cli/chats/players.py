@@ -1,0 +1,89 @@
+"""Starting a player at one second of a video: the one that is set, or the best that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...tools.errors import CapabilityError, RequestError
+from ...tools.settings import AUTO
+
+_OPENERS = ("xdg-open", "open")
+"""What starts whatever program belongs to the kind of a file; it knows no second to begin at."""
+
+# Of what vidagent reads; a page or a program that is a video as well has another one.
+_ENDINGS = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .mpg .mpeg .vob .avi .flv .gif .wmv .asf .ogg .ogv .mxf .3gp".split()
+)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A program by its whole ``path``; what it is told depends on its name."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """What it is called, as far as that tells what it understands."""
+        return Path(self.path).stem.lower()
+
+    @property
+    def knows_seconds(self) -> bool:
+        """Whether it can be told where to begin."""
+        return self.name in ("mpv", "vlc")
+
+    def command(self, video: Path, time_s: float) -> list[str]:
+        """The words that start it, for no shell to read.
+
+        Raises ``RequestError`` for a file whose name says that it is no video, where another program would decide
+        what to do with it.
+        """
+        # An absolute path begins like no option and like no address.
+        file = str(video.absolute())
+        if self.name == "mpv":
+            return [self.path, f"--start={time_s:.3f}", "--force-window=yes", "--", file]
+        if self.name == "vlc":
+            return [self.path, f"--start-time={time_s:.3f}", file]
+        if self.name in _OPENERS and not _is_media(video):
+            raise RequestError(f"{video}: its name does not say that it is a video; --player names a player")
+        return [self.path, file]
+
+
+def chosen(
+    wanted: str = AUTO, platform: str = sys.platform, which: Callable[[str], str | None] = shutil.which
+) -> Player:
+    """The player of a name or path, or with ``auto`` mpv, VLC, or what the system opens videos with.
+
+    Raises ``CapabilityError`` where it is not there.
+    """
+    opener = "open" if platform == "darwin" else "xdg-open"
+    names = ("mpv", "vlc", opener) if wanted == AUTO else (os.path.expanduser(wanted),)
+    path = next((path for name in names if (path := which(name))), None)
+    if path is None:
+        missing = "no player is there" if wanted == AUTO else f"{wanted}: no such player"
+        raise CapabilityError(f"{missing}; install mpv or VLC, or name one with --player")
+    return Player(path)
+
+
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    """A program in a session of its own, which neither reads what is typed here nor writes to this terminal.
+
+    Raises ``CapabilityError`` where it cannot be started.
+    """
+    nowhere = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(
+            command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
+        )
+    except OSError as error:
+        raise CapabilityError(f"{command[0]}: cannot be started ({error.strerror or error})") from error
+
+
+def _is_media(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS
