@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL.Image import fromarray
 from tiny_detectors import MAKERS, PATCH, SIDE
 
 from vidagent.tools.errors import CapabilityError, ModelError, RequestError
-from vidagent.tools.models.detection import SAME_THING, ZeroShotDetector
+from vidagent.tools.models.detection import ZeroShotDetector
+from vidagent.tools.models.detector_boxes import SAME_THING, detections
 from vidagent.tools.models.device import Device
 from vidagent.tools.roles import Detection, Pixels
 
@@ -47,7 +49,7 @@ def folder(request: pytest.FixtureRequest, folders: Shelves) -> Path:
 
 @pytest.fixture(scope="module")
 def detector(folder: Path) -> ZeroShotDetector:
-    return ZeroShotDetector(folder, CPU, score_min=0.0)
+    return ZeroShotDetector(folder, CPU, score_min=0.0, n_at_once=8)
 
 
 def picture(height: int, width: int, seed: int = 0) -> Pixels:
@@ -99,7 +101,7 @@ def test_different_pictures_and_names_give_different_results(detector: ZeroShotD
 
 def test_short_memory_halves_the_batch_and_changes_nothing(folder: Path, detector: ZeroShotDetector) -> None:
     images = [picture(48, 64, seed) for seed in range(5)]
-    hindered, sizes = ZeroShotDetector(folder, CPU, score_min=0.0), []
+    hindered, sizes = ZeroShotDetector(folder, CPU, score_min=0.0, n_at_once=8), []
 
     def refuse_many(_: Any, __: Any, inputs: dict[str, Any]) -> None:
         if len(inputs["pixel_values"]) > 2:
@@ -111,6 +113,15 @@ def test_short_memory_halves_the_batch_and_changes_nothing(folder: Path, detecto
     assert sizes == [2, 2, 1]
     for mine, other in zip(found, detector.detect(images, ["car", "dog"]), strict=True):
         assert_alike(mine, other)
+
+
+def test_a_processor_is_given_one_picture_at_a_time(folders: Shelves) -> None:
+    detector, sizes = ZeroShotDetector(folders["owlv2"], CPU), []
+    model_of(detector).register_forward_pre_hook(
+        lambda _, __, inputs: sizes.append(len(inputs["pixel_values"])), with_kwargs=True
+    )
+    detector.detect([picture(48, 64)] * 3, ["car"])
+    assert sizes == [1, 1, 1]
 
 
 def test_memory_too_short_for_one_picture_and_other_failures_are_model_errors(folder: Path) -> None:
@@ -227,6 +238,80 @@ def test_boxes_and_scores_are_those_of_the_library(folders: Shelves, kind: str) 
             assert float(theirs["scores"][distances.argmin()]) == pytest.approx(detection.score, abs=1e-5)
     if kind == "omdet-turbo":
         assert len(found) == len(boxes)
+
+
+def noise(height: int, width: int, seed: int = 0) -> Pixels:
+    """Pixels that have nothing to do with each other, where every difference shows."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (20, 64), (SIDE, SIDE), (90, 30), (48, 100), (2 * SIDE,) * 2, (100, 3 * SIDE), (191, 24)]
+)
+def test_owlv2_is_shown_what_its_own_processor_makes_of_pictures(
+    folders: Shelves, size: tuple[int, int]
+) -> None:
+    family = ZeroShotDetector(folders["owlv2"], CPU)._model
+    images, texts = [noise(*size), noise(*size, 1)], ["a photo of a car", "a photo of the red door"]
+    mine = family.inputs(images, ["car", "the red door"])
+    room = {"padding": "max_length", "max_length": family.n_tokens_max}
+    theirs = family.processor(
+        images=list(map(fromarray, images)), text=[texts] * 2, return_tensors="pt", **room
+    )
+    assert mine.keys() == theirs.keys()
+    torch.testing.assert_close(mine["pixel_values"], theirs["pixel_values"], atol=5e-6, rtol=0)
+    for name in ("input_ids", "attention_mask"):
+        assert torch.equal(mine[name], theirs[name])
+
+
+def test_owlv2_finds_in_many_pictures_what_the_library_finds_in_each(folders: Shelves) -> None:
+    from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
+
+    detector = ZeroShotDetector(folders["owlv2"], CPU, score_min=0.0, n_at_once=8)
+    images = [picture(height, width, seed) for seed, (height, width) in enumerate([(150, 180), (40, 56)] * 2)]
+    processor = AutoProcessor.from_pretrained(folders["owlv2"])
+    model = AutoModelForZeroShotObjectDetection.from_pretrained(folders["owlv2"]).eval()
+    for image, found in zip(images, detector.detect(images, ["car"]), strict=True):
+        inputs = processor(
+            images=fromarray(image), text=[["a photo of a car"]], padding="max_length", return_tensors="pt"
+        )
+        with torch.inference_mode():
+            outputs = model(**inputs)
+        size = np.array(image.shape[:2])
+        (theirs,) = processor.post_process_grounded_object_detection(outputs, 0.0, [tuple(size)])
+        boxes = np.clip(theirs["boxes"].numpy() / np.array([*size[::-1]] * 2), 0, 1)
+        assert found
+        for detection in found:
+            distances = np.abs(boxes - np.array(detection.box)).max(axis=1)
+            assert distances.min() < 1e-5
+            assert float(theirs["scores"][distances.argmin()]) == pytest.approx(detection.score, abs=1e-5)
+
+
+def shared(box: Any, other: Any) -> float:
+    """The part of their union that two boxes share."""
+    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+    common = np.float32(max(sides[0], 0) * max(sides[1], 0))
+    return float(common / ((box[2:] - box[:2]).prod() + (other[2:] - other[:2]).prod() - common))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_boxes_that_show_one_thing_the_surest_is_kept(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    # On so coarse a grid many boxes are alike, share just half, are equally sure or have no width.
+    boxes = np.sort(random.integers(0, 5, (60, 2, 2)), axis=1).reshape(60, 4).astype(np.float32) / 4
+    scores = random.integers(0, 6, (60, 2)).astype(np.float32) / 8
+    expected = []
+    for number, target in enumerate(["car", "dog"]):
+        kept: list[Any] = []
+        for place in sorted(range(60), key=lambda k, n=number: (-scores[k, n], *boxes[k])):
+            box = boxes[place]
+            if scores[place, number] < 0.25 or not (box[:2] < box[2:]).all():
+                continue
+            if all(shared(box, other) <= SAME_THING for other in kept):
+                kept.append(box)
+                expected.append(Detection(target, tuple(box.tolist()), float(scores[place, number])))
+    assert len(expected) > 4
+    assert detections(boxes, scores, ["car", "dog"], 0.25) == expected
 
 
 def test_grounding_dino_gives_the_mean_score_of_a_names_tokens(folders: Shelves) -> None:
