@@ -18,7 +18,7 @@ from vidagent.index.recollecting import Recalled
 from vidagent.index.records import Coverage, Video
 from vidagent.tools.clock import Span
 
-README = Path(__file__).parents[1] / "README.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "json.md"
 FILM, DIGEST, NOTES = Path("films/Möwe.mp4"), "0123456789abcdef" * 4, ("a note",)
 VIDEO = Video(1, DIGEST, FILM, "Möwe", 1, 1, "", "", "{}", 60.00049, 640, 360, NOTES)
 MOMENT = Moment(Span(1.23456, 5.00049), 0.876543, "speech", "“to be”", 0.98765)
@@ -40,8 +40,8 @@ ANSWER = Answer(
 
 
 def documented_fields() -> set[str]:
-    """The names in the table of the README that describes the JSON."""
-    _, _, after = README.read_text(encoding="utf-8").partition("### The JSON of an answer")
+    """The names in the table of the document that describes the JSON."""
+    _, _, after = DOCUMENT.read_text(encoding="utf-8").partition("## The JSON of an answer")
     rows = re.findall(r"^\| (`.+?`) \| ", after.partition("\n\n`source`")[0], re.MULTILINE)
     return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 

@@ -89,8 +89,8 @@ def test_ask_reads_an_unknown_video_and_answers(clip: Path, tmp_path: Path) -> N
 def test_json_is_one_object_with_the_documented_fields(clip: Path, filled: Path) -> None:
     done = run("ask", clip, "When does the screen turn red?", "--json", library=filled)
     answer = json.loads(done.stdout)
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    table = readme.split("### The JSON of an answer")[1].split("`source` is")[0]
+    document = (Path(__file__).parents[1] / "docs" / "json.md").read_text()
+    table = document.split("## The JSON of an answer")[1].split("`source` is")[0]
     documented = {word for row in table.splitlines() for word in row.split("|")[1:2]}
     names = {name.strip("` ") for cell in documented for name in cell.split(",") if "`" in name}
     assert set(answer) == names

@@ -169,10 +169,3 @@ def test_the_name_of_a_strangers_video_cannot_write_to_the_terminal(
     as_json = vidagent("library", "import", out, "--json")
     assert "\x1b" not in as_json.out
     assert json.loads(as_json.out)["kept"][0]["title"] == hostile
-
-
-def test_the_readme_names_every_library_command(vidagent: Commands) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    for command in ("check", "compact", "export", "import", "merge"):
-        assert f"`vidagent library {command}" in readme
-        assert vidagent("library", command, "--help").code == 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
+from commands import Commands
 
 from vidagent.agent.grading import grade
 from vidagent.agent.planner import ask
@@ -15,6 +18,9 @@ from vidagent.index.memory import Memory
 from vidagent.tools.engines import embedded
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+sys.path.append(str(SAMPLES.parent / "docs"))
+import make_recording  # noqa: E402
+
 ROWS = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text().splitlines()]
 
 
@@ -33,6 +39,17 @@ def test_question_is_answered_with_its_seconds(film: Memory, row: dict[str, obje
     graded = grade(row, answer)
     assert graded.is_right, answer.text
     assert graded.has_seconds is not False, [str(moment.span) for moment in answer.moments]
+
+
+def test_the_recording_shows_what_the_film_answers(
+    film: Memory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(SAMPLES.parent)
+    vidagent = Commands(monkeypatch, capsys, film.library.path)
+    for scene in make_recording.scenes_in(make_recording.TARGET.read_text(encoding="utf-8")):
+        done = vidagent(*shlex.split(scene.command)[1:])
+        told = [line for line in [*done.lines, *done.complaint.splitlines()] if "looked at: " not in line]
+        assert told == [line for line in scene.lines if "looked at: " not in line]
 
 
 def test_questions_cover_every_kind_and_sense() -> None:
