@@ -6,13 +6,7 @@
 The names in ``__all__`` are what programs may rely on; ``docs/python.md`` shows each of them at work.
 """
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
-
-try:
-    __version__ = version("vidagent")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0"
 
 __all__ = [
     "Answer",
@@ -55,6 +49,8 @@ if TYPE_CHECKING:
         VidagentError,
     )
     from .tools.settings import Settings
+
+    __version__: str
 else:
     # A name is imported when it is first asked for, so that the command line starts as quickly without them.
     _HOMES = {
@@ -72,12 +68,23 @@ else:
 
     def __getattr__(name):
         """A public name, from the module that it lives in."""
+        if name == "__version__":
+            globals()[name] = value = _version()
+            return value
         if name not in _HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
         globals()[name] = value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
         return value
+
+    def _version():
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("vidagent")
+        except PackageNotFoundError:  # run from a checkout that was never installed
+            return "0"
 
     def __dir__():
         """All names, those not imported yet among them."""

@@ -1,5 +1,16 @@
-"""``python -m vidagent`` is the command ``vidagent``."""
+"""The command ``vidagent``, also as ``python -m vidagent``."""
 
-from .cli.main import run
+import signal
 
-run()
+
+def run() -> None:
+    """Run the command line; one that is interrupted before it has begun ends in silence."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from .cli.main import run as run_command
+
+    run_command()
+
+
+if __name__ == "__main__":
+    run()

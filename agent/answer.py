@@ -67,7 +67,8 @@ class Answer:
 
     ``moments`` are best first. Where ``abstained`` is true nothing supports an answer well enough:
     ``text`` says so, and ``moments`` are only the nearest that were found. ``coverage`` is what was looked at.
-    ``notes`` are the video's and the reader's.
+    ``notes`` are the video's and the reader's. One that ``is_cut_short`` was searched for until the user's budget
+    was spent.
     """
 
     video: Video
@@ -83,6 +84,7 @@ class Answer:
     recall: Recall
     elapsed_s: float
     notes: tuple[str, ...] = ()
+    is_cut_short: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The answer as the documented JSON object."""
@@ -98,6 +100,7 @@ class Answer:
             "citations": [] if self.abstained else moments,
             "coverage": [entry.to_json() for entry in self.coverage],
             "notes": list(self.notes),
+            "cut_short": self.is_cut_short,
             "reader": self.reader,
             "recall": self.recall.to_json(),
             "video": {

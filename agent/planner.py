@@ -138,6 +138,7 @@ class _Run:
             recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
             elapsed_s=time.perf_counter() - begun_s,
             notes=(*video.notes, *(look.notes if look else ())),
+            is_cut_short=look is not None and look.is_cut_short,
         )
 
     @cached_property

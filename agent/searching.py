@@ -185,6 +185,10 @@ class Search:
             trace=self.trace,
         )
 
+    def is_cut_short(self, picked: Picked | None) -> bool:
+        """Whether the budget that a user has set ended the search."""
+        return self.how.budget != LIMITS and picked is not None and picked.ending is Ending.SPENT
+
     def notes(self, picked: Picked | None) -> list[str]:
         """What a reader of the answer ought to know of the search."""
         if picked is None or picked.ending is not Ending.SPENT:

@@ -38,13 +38,17 @@ def _no_acts(budget: FrameBudget, detector: Detector | None) -> Sequence[Act]:
 
 @dataclass(frozen=True)
 class Look:
-    """A draft with what was shown for it, and what a reader of it ought to know."""
+    """A draft with what was shown for it, and what a reader of it ought to know.
+
+    A search that ``is_cut_short`` ended at the budget that the user has set.
+    """
 
     reader: str
     draft: Draft
     what: Shown
     notes: tuple[str, ...]
     trust: float
+    is_cut_short: bool = False
 
     def ledger(self, memory: Memory) -> list[Looked]:
         """What was looked at for this draft; nothing where there was no picture."""
@@ -101,7 +105,12 @@ class Viewer:
         is_shown = bool(shown_.frames or shown_.texts)
         draft = self._draft(memory, question, shown_, search.checks, trace) if is_shown else NOT_FOUND
         look = Look(
-            self.model.name, draft, shown_, tuple(search.notes(picked)), 0.0 if self.is_untrained else 1.0
+            self.model.name,
+            draft,
+            shown_,
+            tuple(search.notes(picked)),
+            0.0 if self.is_untrained else 1.0,
+            search.is_cut_short(picked),
         )
         look = self._further(search, look, acts(budget, self._searching.detector))
         return replace(look, notes=(*self._notes(memory, look.what), *look.notes))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ..index.memory import Memory
     from ..tools.clock import Span
 
-_ABSTAINED = 7
+_ABSTAINED, _CUT_SHORT = 7, 8
 
 
 def ask(
@@ -129,6 +129,9 @@ def ask(
             _write_sheet(answer, memory, sheet, force)
     if answer.abstained and min_confidence is not None:
         raise typer.Exit(_ABSTAINED)
+    if answer.abstained and answer.is_cut_short:
+        complain("the budget was reached before anything was found; ask with a larger --budget to go on")
+        raise typer.Exit(_CUT_SHORT)
 
 
 def _say(answer: Answer, within: Span | None, hint: str, memory: Memory, is_plain: bool) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +17,7 @@ import typer
 from ..tools.clock import TIME_FORMS, Instant, Span, format_time
 from ..tools.errors import RequestError
 from ..tools.plain import plain
+from . import standing_line
 
 # Half of the last digit that is printed of a time, and a length that no time from the end exceeds.
 _PRINTED_S, _ANY_LENGTH_S = 0.05, 1e13
@@ -32,7 +36,14 @@ LibraryOption = Annotated[
         "--library", metavar="PATH", help="The library file. Default: VIDAGENT_LIBRARY, or your data folder."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        "--jsonl",
+        help="Print one JSON value instead of text, or with --jsonl a list as a value a line; see: vidagent schema.",
+    ),
+]
 VideoArgument = Annotated[
     str, typer.Argument(metavar="VIDEO", help="A file, or the id or title of a remembered video.")
 ]
@@ -106,14 +117,47 @@ def write_any_character() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def abandon_output() -> None:
+    """From now on all that is written goes nowhere: whoever read it has gone."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def complain(message: str) -> None:
     """One line on stderr, free of anything a file's name could do to a terminal."""
+    standing_line.clear()
     print(f"vidagent: {plain(message)}", file=sys.stderr)
 
 
+class _Lists:
+    are_lines = False
+
+
+@contextmanager
+def lists_as_lines(is_wanted: bool) -> Iterator[None]:
+    """While this lasts, a list is printed as a value a line where that is wanted."""
+    before, _Lists.are_lines = _Lists.are_lines, is_wanted
+    try:
+        yield
+    finally:
+        _Lists.are_lines = before
+
+
 def say_json(value: object) -> None:
-    """One JSON value on stdout; what is a control, invisible, or not in the output's encoding is an escape."""
-    print(json_text(value, not is_narrow()))
+    """One JSON value on stdout, a list as lines where that was asked for."""
+    say_text(json_output(value, not is_narrow()))
+
+
+def json_output(value: object, is_unicode: bool = True) -> str:
+    """What is printed of a JSON value: a line, or for a list a line for each of its values, if that was asked for.
+
+    What is a control, invisible, or without Unicode not ASCII, is an escape.
+    """
+    values = value if _Lists.are_lines and isinstance(value, list) else [value]
+    return "".join(f"{json_text(each, is_unicode)}\n" for each in values)
 
 
 def is_narrow() -> bool:
@@ -133,9 +177,11 @@ def _escaped(character: str) -> str:
 
 def say(text: str) -> None:
     """One line of result on stdout."""
+    standing_line.clear()
     print(plain(text))
 
 
 def say_text(text: str) -> None:
     """Several lines of result on stdout, whose words were made harmless before."""
+    standing_line.clear()
     print(text, end="" if not text or text.endswith("\n") else "\n")

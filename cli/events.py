@@ -21,7 +21,7 @@ from .edge import (
     ToOption,
     VideoArgument,
     is_narrow,
-    json_text,
+    json_output,
     say_text,
     stretch,
 )
@@ -181,7 +181,7 @@ def _text(shown: list[Event], among: list[Event], level: Level, form: str, is_un
         return "".join(f"{plain(line)}\n" for line in event_lines(shown, among))
     rows = event_rows(shown, level, among)
     if form == "json":
-        return json_text(rows, is_unicode) + "\n"
+        return json_output(rows, is_unicode)
     return csv_text(rows) if form == "csv" else vtt_text(rows)
 
 

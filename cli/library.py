@@ -64,6 +64,7 @@ def remove(
     video: VideoArgument,
     picture_track: PictureTrackOption = None,
     sound_track: SoundTrackOption = None,
+    as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Forget a video; the file itself is left alone."""
@@ -76,7 +77,10 @@ def remove(
     with Library(settings.library) as opened:
         found = Videos(opened, Models(settings), Tracks(picture_track, sound_track)).known(video)
         opened.remove(found)
-    say(f"{found.short_id}  {found.title}  forgotten")
+    if as_json:
+        say_json(_row(found))
+    else:
+        say(f"{found.short_id}  {found.title}  forgotten")
 
 
 @app.command()
@@ -112,6 +116,7 @@ def export(
     videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="The remembered videos to write.")],
     target: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to make.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Write a library file that holds only these videos."""
@@ -125,6 +130,9 @@ def export(
         known = Videos(opened, Models(settings))
         chosen = {video.id: video for video in map(known.known, videos)}
         export_videos(opened, list(chosen.values()), target, force)
+    if as_json:
+        say_json({"path": str(target), "written": [_row(video) for video in chosen.values()]})
+        return
     for video in chosen.values():
         say(f"{video.short_id}  {video.title}  written to {target}")
 

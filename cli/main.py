@@ -11,6 +11,8 @@ import typer
 from ..tools.errors import VidagentError
 from . import (
     ask,
+    batch,
+    chat,
     clip,
     config,
     doctor,
@@ -23,23 +25,31 @@ from . import (
     probe,
     report,
     runs,
+    schema,
     search,
     show,
     when,
 )
-from .edge import complain, write_any_character
+from .edge import abandon_output, complain, write_any_character
+from .grammar import READER_GONE, Commands, ReaderGoneError, ended_by_signals
+from .progress import Form, shown_as
 from .times import TIMES
 
-_INTERRUPTED = 130
+# These are done before anybody could wonder whether they have begun.
+_QUICK = frozenset({"config", "ls", "rm", "runs", "schema"})
 
 app = typer.Typer(
     name="vidagent",
-    help="Ask questions of long videos on your own machine; answers cite true seconds.",
+    cls=Commands,
+    help="Ask questions of long videos on your own machine; answers cite true seconds."
+    ' `vidagent VIDEO "question"` is short for `vidagent ask`.',
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
+app.command("batch")(batch.batch)
 app.command("ingest")(ingest.ingest)
 app.command("ls")(library.list_videos)
 app.command("rm")(library.remove)
@@ -54,6 +64,7 @@ app.command("frames", context_settings=TIMES)(frames.frames)
 app.command("clip", context_settings=TIMES)(clip.clip)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
+app.command("schema")(schema.schema)
 app.add_typer(library.app, name="library")
 app.add_typer(models.app, name="models")
 app.add_typer(runs.app, name="runs")
@@ -69,28 +80,52 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
+    progress: Annotated[
+        Form,
+        typer.Option(
+            "--progress",
+            envvar="VIDAGENT_PROGRESS",
+            show_envvar=False,
+            help="How progress is told on stderr: auto draws on a terminal, json writes a JSON line a second.",
+        ),
+    ] = Form.auto,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version),
     ] = False,
 ) -> None:
     del version  # its callback has done the work
+    command = context.invoked_subcommand or ""
+    is_long = command not in _QUICK and "--help" not in sys.argv
+    context.with_resource(shown_as(progress, command if is_long else ""))
 
 
 def run() -> None:
     """Run the command line; ends the process with the exit code of what happened.
 
-    Usage errors, Ctrl-C (130) and a closed pipe are typer's; our own errors end in one line.
+    Usage errors are typer's; our own errors end in one line, and a closed pipe in silence.
     """
     write_any_character()
+    try:
+        with ended_by_signals():
+            code = _code()
+        sys.stdout.flush()
+    except (BrokenPipeError, ReaderGoneError):
+        abandon_output()
+        code = READER_GONE
+    sys.exit(code)
+
+
+def _code() -> int:
     try:
         app()
     except VidagentError as error:
         complain(str(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            complain("interrupted; what was found is kept, and the same command goes on from there")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except (BrokenPipeError, ReaderGoneError):
         raise
     except Exception as error:
         # The one place for what nobody foresaw: a user gets a line, a developer asks for more.
@@ -99,4 +134,5 @@ def run() -> None:
         complain(
             f"unexpected {type(error).__name__}: {error}; VIDAGENT_DEBUG=1 shows where, please report it"
         )
-        sys.exit(1)
+        return 1
+    return 0

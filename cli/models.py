@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -159,8 +158,15 @@ def _size(model: Shelved) -> str:
 
 @contextmanager
 def _progress(title: str) -> Iterator[Report]:
-    """Draws a bar on a terminal; says nothing elsewhere."""
-    if not sys.stderr.isatty():
+    """Draws a bar on a terminal, or tells lines of JSON; says nothing elsewhere."""
+    from . import standing_line
+    from .progress import BYTES, is_drawn, is_told, telling
+
+    if is_told():
+        with telling(title) as tell:
+            yield lambda n_bytes, n_bytes_in_all: tell(BYTES, n_bytes, n_bytes_in_all)
+        return
+    if not is_drawn():
         yield lambda n_bytes, n_bytes_in_all: None
         return
     from rich.console import Console
@@ -180,6 +186,7 @@ def _progress(title: str) -> Iterator[Report]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    standing_line.clear()
+    with Progress(*columns, console=Console(stderr=True, no_color=True)) as bars:
         bar = bars.add_task(title.replace("[", r"\["), total=None)
         yield lambda n_bytes, n_bytes_in_all: bars.update(bar, completed=n_bytes, total=n_bytes_in_all)

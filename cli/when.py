@@ -27,7 +27,7 @@ from .edge import (
     VideoArgument,
     complain,
     is_narrow,
-    json_text,
+    json_output,
     say_text,
     stretch,
 )
@@ -216,7 +216,7 @@ class _Table:
 
     def json(self) -> str:
         """All rows as one JSON value; times in seconds, rounded to a millisecond."""
-        return json_text([self._json_row(row) for row in self.rows], not is_narrow()) + "\n"
+        return json_output([self._json_row(row) for row in self.rows], not is_narrow())
 
     def csv(self) -> str:
         """The rows as CSV (RFC 4180) with a header; no cell can be taken for a formula."""

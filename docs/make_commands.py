@@ -29,12 +29,16 @@ EXIT_CODES = {
     5: "no such file, and no remembered video by that name",
     6: "some of many questions failed; the others are answered",
     7: "confidence under `--min-confidence`, so no answer was given",
-    130: "interrupted; what was found is kept, and the same command goes on from there",
+    8: "the budget of `--budget` was reached before anything was found",
+    130: "interrupted; after a command that reads videos, what was found is kept, and the same command goes on",
+    141: "whoever read the output has closed it",
+    143: "ended from outside, as cleanly as by Ctrl-C",
 }
 VARIABLES = {
     **{variable_of(field.name): f"The setting `{field.name}`." for field in fields(Settings)},
     "VIDAGENT_CONFIG": "The file of settings, in place of the one in the user's folder.",
     "VIDAGENT_API_KEY": "The key of the server that `reader` names, where it wants one.",
+    "VIDAGENT_PROGRESS": "How progress is told: `auto`, `json` or `none`; see `--progress`.",
     "VIDAGENT_DEBUG": "Set to 1, an unforeseen error shows where it happened.",
     "NO_COLOR": "Set to anything, nothing is coloured or drawn.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from typing_terminal import TypingTerminal
 from vidagent.index.ingest import ingest
 from vidagent.index.library import Library
 from vidagent.tools.engines import embedded
+from vidagent.tools.models.making import Models
+from vidagent.tools.models.scripted import ScriptedModel
+from vidagent.tools.roles import FrameBudget, Prompt
 
 RED, GREY = (210, 20, 20), (120, 120, 120)
 WHEN_RED = "When does the screen turn red?"
@@ -89,3 +93,22 @@ def test_a_terminal_shows_a_strip_and_a_picture_and_a_pipe_does_not(
     with TypingTerminal(*asked, "--plain") as terminal:
         assert terminal.ended() == 0
         assert not set("▲▀█") & set(terminal.all.decode())
+
+
+def test_a_budget_that_is_spent_for_nothing_ends_with_its_code(
+    vidagent: Commands, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chances(prompt: Prompt, answers: Sequence[str]) -> list[float]:
+        """As a trained model has them that sees nothing of what is asked for."""
+        text = " ".join(part for part in prompt.parts if isinstance(part, str))
+        is_white = any(part.image.mean() > 128 for part in prompt.parts if not isinstance(part, str))
+        is_so = is_white if "white" in text else "dog" in text or "7 more" in text
+        return [0.9, 0.1] if is_so else [0.1, 0.9]
+
+    model = ScriptedModel(lambda prompt: "not found", chances, FrameBudget(4, 1 << 12))
+    monkeypatch.setattr(Models, "reader", lambda models: model)
+    asked = ("ask", film, "What is behind the bright stone?", "--budget")
+    spent = vidagent(*asked, "10frames", "--json")
+    assert spent.code == 8 and spent.value["abstained"] and spent.value["cut_short"]
+    assert "larger --budget" in spent.complaint
+    assert vidagent(*asked, "10frames", "--min-confidence", "0.2").code == 7

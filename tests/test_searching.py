@@ -102,8 +102,9 @@ def test_a_search_that_ended_at_its_budget_says_so(memory: Memory) -> None:
     )
     question = understand(TEXT, memory.video.duration_s)
     what = relevance(memory, question, ())
-    assert any("ended at its budget" in note for note in small.look(memory, question, [], what).notes)
-    assert not any("ended at its budget" in note for note in large.look(memory, question, [], what).notes)
+    cut_short, whole = small.look(memory, question, [], what), large.look(memory, question, [], what)
+    assert cut_short.is_cut_short and any("ended at its budget" in note for note in cut_short.notes)
+    assert not whole.is_cut_short and not any("ended at its budget" in note for note in whole.notes)
 
 
 def test_an_exhaustive_search_leaves_nothing_out_where_the_usual_one_stops(memory: Memory) -> None:
