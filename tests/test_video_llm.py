@@ -202,6 +202,31 @@ def test_as_many_pictures_as_the_budget_says_fit_and_words_beside_them(family: s
         told.stream(prompt(2 * budget.n_frames, "How many?", (height, height * 16 // 9)), 20)
 
 
+def test_a_picture_costs_what_one_more_of_the_costliest_shape_takes(model: TransformersVideoModel) -> None:
+    chat, n_pixels = model._chat, 224 * 224
+    found = chat.cost(n_pixels)
+    n_tokens, n_values = list[int](), list[int]()
+    for size in ((224, 224), (193, 258), (168, 298), (298, 168)):
+        two, three = (chat.read(prompt(n, "How many?", size), n_pixels) for n in (2, 3))
+        n_tokens.append(three["input_ids"].shape[1] - two["input_ids"].shape[1])
+        n_values.append(three["pixel_values"].numel() - two["pixel_values"].numel())
+    of_stamp = len(chat.tokenizer.encode("[9:59:59.5]")) - len(chat.tokenizer.encode("[00:06.6]"))
+    assert found.n_tokens == max(n_tokens) + of_stamp
+    n_bytes = found.n_tokens * chat._n_bytes_of_token + max(n_values) * chat._n_bytes_of_value
+    assert found.n_bytes == pytest.approx(n_bytes, abs=1)
+
+
+def test_the_budget_is_found_when_a_picture_may_be_too_large_for_it(tiny: Callable[[str], Path]) -> None:
+    told = TransformersVideoModel(tiny("qwen2_5_vl"), CPU)
+    told.stream(Prompt(("Who was it?",)), 1).close()
+    small = inputs_of(told, prompt(2, size=(224, 224)))
+    assert "budget" not in vars(told)
+    inputs_of(told, prompt(2, size=(224, 225)))
+    assert "budget" in vars(told)
+    again = inputs_of(told, prompt(2, size=(224, 224)))
+    assert small["pixel_values"].equal(again["pixel_values"])
+
+
 def test_a_prompt_too_large_says_by_how_much(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     told = TransformersVideoModel(make("smolvlm", tmp_path / "smolvlm", n_context=400), CPU)
     n_tokens = inputs_of(told, prompt(3))["input_ids"].shape[1]

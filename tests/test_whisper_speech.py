@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import whisper
 from tiny_speech import N_VOCAB_ENGLISH, save_whisper, tiny_whisper
 
 from vidagent.tools.clock import Span
@@ -32,7 +33,14 @@ from vidagent.tools.models.speech_trust import (
     repeated_places,
     utterances,
 )
-from vidagent.tools.models.whisper_speech import LANGUAGE_S, PACK_S, WhisperRecognizer
+from vidagent.tools.models.whisper_speech import (
+    LANGUAGE_S,
+    N_BEAMS,
+    PACK_S,
+    REST_S,
+    WhisperRecognizer,
+    is_too_short,
+)
 from vidagent.tools.roles import Samples, SoundWindow, SpeechRecognizer, Utterance, Voiced
 from vidagent.tools.sound import read_sound
 from vidagent.tools.voice import VoiceDetector
@@ -138,6 +146,58 @@ def test_speech_is_written_down_together_with_its_pauses_silent(fluent: Watched,
     before, after = asked[0], heard[1].span.start_s - asked[0].start_s
     pause = before.samples[round((heard[0].span.end_s + 0.2) * RATE_HZ) : round((after - 0.3) * RATE_HZ)]
     assert not pause.any()
+
+
+def test_each_sound_is_encoded_once_and_a_rest_too_short_for_a_word_not_at_all(
+    fluent: Watched, speech: Samples
+) -> None:
+    encoded: list[torch.Tensor] = []
+    hook = fluent._model.encoder.register_forward_hook(lambda _, mels, __: encoded.append(mels[0]))
+    (window,) = windows(speech, window_s=60.0)
+    pieces = list(fluent.pieces(window, "en"))
+    hook.remove()
+    # The library goes on where the last word ends.
+    assert 0.0 < window.end_s - pieces[-1].words[-1].end_s < REST_S
+    whole = fluent._model.transcribe(
+        window.samples,
+        language="en",
+        temperature=0.0,
+        beam_size=N_BEAMS,
+        fp16=False,
+        condition_on_previous_text=False,
+        word_timestamps=True,
+        no_speech_threshold=None,
+    )
+    kept = [each for each in whole["segments"] if window.end_s - each["seek"] / 100 >= REST_S]
+    assert len(kept) < len(whole["segments"])
+    assert len(encoded) == len({each["seek"] for each in kept})
+    for piece, each in zip(pieces, (each for each in kept if each["words"]), strict=True):
+        assert [word.text for word in piece.words] == [word["word"] for word in each["words"]]
+        assert [word.start_s for word in piece.words] == [word["start"] for word in each["words"]]
+        probabilities = [word["probability"] for word in each["words"]]
+        assert [word.probability for word in piece.words] == pytest.approx(probabilities, rel=1e-4)
+
+
+@pytest.mark.parametrize(("n_frames", "is_rest"), [(0, True), (29, True), (30, False), (3000, False)])
+def test_a_rest_is_known_by_its_length(n_frames: int, is_rest: bool) -> None:
+    mel = np.zeros((80, 3000), np.float32)
+    mel[:, :n_frames] = -1.5
+    assert is_too_short(mel) is is_too_short(torch.from_numpy(mel)) is is_rest
+
+
+def test_loading_draws_no_weights_and_gives_those_of_the_file(
+    checkpoints: dict[int, tuple[Path, str]],
+) -> None:
+    file, sha256 = checkpoints[FLUENT]
+    chance = torch.get_rng_state()
+    model = WhisperRecognizer(file, CPU, "en", sha256)._model
+    assert torch.get_rng_state().equal(chance)
+    loaded = whisper.load_model(str(file), "cpu")
+    assert not torch.get_rng_state().equal(chance)
+    tensors, expected = ([*each.parameters(), *each.buffers()] for each in (model, loaded))
+    assert len(tensors) == len(expected) > 30
+    for tensor, other in zip(tensors, expected, strict=True):
+        assert tensor.to_dense().equal(other.to_dense()) and tensor.dtype == other.dtype
 
 
 @pytest.mark.parametrize("language", ["en", "auto"])

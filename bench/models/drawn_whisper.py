@@ -1,6 +1,6 @@
 """Whispers with weights drawn by chance, in the form of either library.
 
-They write until the limit, which is half of their context.
+Whatever they hear, they write ``N_WORDS`` tokens, close them with a time as trained ones do, and end.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from sizes import WhisperSize
 
 N_PLACES, N_TIMES = 1500, 1501
-# 112 tokens for half a minute, about as many as people speak in it; faster-whisper fits one length only.
-_N_CONTEXT, _N_CONTEXT_FASTER = 224, 448
+N_WORDS = 110
+"""About as many tokens as people speak in half a minute."""
+
+_N_CONTEXT = 448
+# The places in a text at which a time, and then the end, is by far the likeliest; three tokens stand before all.
+_AT_TIME, _AT_END = N_WORDS + 2, N_WORDS + 3
 _SPREAD = 3.0
 _FAINT = 0.05
+_LOUD, _TIME, _END = 100.0, 1.0, 2.0
 
 
 def drawn_whisper(file: Path, size: WhisperSize) -> None:
@@ -31,7 +36,7 @@ def drawn_whisper(file: Path, size: WhisperSize) -> None:
     model = Whisper(ModelDimensions(size.n_mels, N_PLACES, *half, size.n_vocabulary, _N_CONTEXT, *half))
     with torch.no_grad():
         model.decoder.positional_embedding.normal_(std=0.1)
-        _draw_words(model.decoder.token_embedding.weight)
+        _draw_words(model.decoder.token_embedding.weight, model.decoder.positional_embedding)
     torch.save({"dims": asdict(model.dims), "model_state_dict": model.state_dict()}, file)
 
 
@@ -53,7 +58,7 @@ def _save_transformers(folder: Path, size: WhisperSize) -> None:
     torch.manual_seed(0)
     model = WhisperForConditionalGeneration(_config(size, tokenizer))
     with torch.no_grad():
-        _draw_words(model.model.decoder.embed_tokens.weight)
+        _draw_words(model.model.decoder.embed_tokens.weight, model.model.decoder.embed_positions.weight)
     codes = {token: tokenizer.convert_tokens_to_ids(token) for token in _languages(size)}
     end = tokenizer.eos_token_id
     model.generation_config = GenerationConfig(
@@ -78,17 +83,27 @@ def _config(size: WhisperSize, tokenizer: Any) -> Any:
         num_mel_bins=size.n_mels,
         d_model=size.n_state,
         max_source_positions=N_PLACES,
-        max_target_positions=_N_CONTEXT_FASTER,
+        max_target_positions=_N_CONTEXT,
         decoder_start_token_id=end + 1,
         **halves,
         **ids,
     )
 
 
-def _draw_words(embedding: torch.Tensor) -> None:
-    """Words so far apart that one is always much likelier than any time, so that no time ends a window early."""
-    embedding.normal_(std=_SPREAD / embedding.shape[1] ** 0.5)
-    embedding[-N_TIMES:] *= _FAINT
+def _draw_words(words: torch.Tensor, places: torch.Tensor) -> None:
+    """Words so far apart that one is much likelier than any time, until the place where a time and the end follow.
+
+    Of a vector's numbers, the first speaks for times alone, and the second for the end.
+    """
+    from whisper.tokenizer import get_tokenizer
+
+    words.normal_(std=_SPREAD / words.shape[1] ** 0.5)
+    words[-N_TIMES:] *= _FAINT
+    words[:, :2] = 0.0
+    words[-N_TIMES:, 0] = _TIME
+    words[get_tokenizer(multilingual=True).eot, 1] = _END
+    places[[_AT_TIME, _AT_END]] = 0.0
+    places[_AT_TIME, 0] = places[_AT_END, 1] = _LOUD
 
 
 def _tokenizer(size: WhisperSize) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawn_whisper import drawn_converted, drawn_whisper
+from drawn_whisper import N_WORDS, drawn_converted, drawn_whisper
 from sizes import Options
 from table import OURS, PLAIN, Row, Timed, hour_row, in_turns, loaded
 
@@ -49,7 +49,7 @@ class Sound:
 
 
 # Weights drawn by chance write as much about a word as about half a minute, which trained ones do not.
-_NOTE = "{:.0%} of it is speech; every pass writes as much as it can"
+_NOTE = f"{{:.0%}} of it is speech; every pass writes {N_WORDS} tokens"
 
 
 def whisper_rows(options: Options, folder: Path) -> Iterator[Row]:

@@ -22,6 +22,7 @@ from .device import Device, is_short_of_memory
 from .time_positions import position_ids, unfit
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
 
 Values = dict[str, Any]
@@ -116,18 +117,26 @@ class ChatModel:
         return values | {"position_ids": position_ids(self.model, values, end_id)}
 
     def cost(self, n_pixels: int) -> FrameCost:
-        """What one more picture of ``n_pixels`` takes in a prompt of several, whatever its shape."""
-        return max((self._cost(n_pixels, shape) for shape in _SHAPES), key=lambda cost: cost.n_tokens)
+        """What one more picture of ``n_pixels`` takes in a prompt of several, whatever its shape.
 
-    def _cost(self, n_pixels: int, shape: float) -> FrameCost:
-        height = max(1, int(sqrt(n_pixels / shape)))
-        frame = StampedFrame(_LATE_S, np.zeros((height, max(1, int(height * shape)), 3), np.uint8))
-        two, three = (self.read(Prompt((frame,) * n), n_pixels) for n in (2, 3))
-        n_tokens = three["input_ids"].shape[1] - two["input_ids"].shape[1]
-        n_values = three["pixel_values"].numel() - two["pixel_values"].numel()
+        One prompt with a blank picture of each shape is read, and the costliest counts. Between two pictures
+        stands the same text each time, so a picture costs what lies between its first token and the next one's.
+        """
+        frames = tuple(_blank(n_pixels, shape) for shape in _SHAPES)
+        values = self.read(Prompt(frames), n_pixels)
+        starts, lengths = self._pictures_in(values["input_ids"][0])
+        n_tokens = max(lengths) + starts[1] - starts[0] - lengths[0]
+        n_values = values["pixel_values"].numel() * max(lengths) / sum(lengths)
         return FrameCost(
             n_tokens, ceil(n_tokens * self._n_bytes_of_token + n_values * self._n_bytes_of_value)
         )
+
+    def _pictures_in(self, ids: torch.Tensor) -> tuple[list[int], list[int]]:
+        """Where each picture's own tokens begin in a prompt, and how many they are."""
+        is_picture = (ids == self.tokenizer.convert_tokens_to_ids(self.processor.image_token)).int()
+        steps = is_picture.diff(prepend=is_picture.new_zeros(1), append=is_picture.new_zeros(1))
+        starts, ends = ((steps == step).nonzero()[:, 0].tolist() for step in (1, -1))
+        return starts, [end - start for start, end in zip(starts, ends, strict=True)]
 
     @cached_property
     def _n_bytes_of_token(self) -> int:
@@ -199,6 +208,11 @@ def shrunk(image: Pixels, n_pixels: int) -> Image:
     size = size_within(image, n_pixels)
     picture = Image.fromarray(np.ascontiguousarray(image))
     return picture if size == picture.size else picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _blank(n_pixels: int, shape: float) -> StampedFrame:
+    height = max(1, int(sqrt(n_pixels / shape)))
+    return StampedFrame(_LATE_S, np.zeros((height, max(1, int(height * shape)), 3), np.uint8))
 
 
 def _check(folder: Path) -> None:

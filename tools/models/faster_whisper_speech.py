@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +16,7 @@ from ..voice import VoiceDetector
 from .device import Device
 from .names import ModelName
 from .speech_trust import HeardWord, Piece, Signs
-from .whisper_speech import AUTO, N_BEAMS, WhisperFamily, has_sound, line
+from .whisper_speech import AUTO, N_BEAMS, WhisperFamily, is_too_short, line
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -73,7 +75,9 @@ class FasterWhisperRecognizer(WhisperFamily):
 
     def pieces(self, window: SoundWindow, language: str) -> Iterator[Piece]:
         """What is said in a window, with times of the container."""
-        segments, _ = self._model.transcribe(
+        model = copy(self._model)
+        model.encode = _Encoder(model.encode)
+        segments, _ = model.transcribe(
             window.samples,
             language=language,
             temperature=0.0,
@@ -83,7 +87,9 @@ class FasterWhisperRecognizer(WhisperFamily):
             # It would leave out what it doubts.
             no_speech_threshold=None,
         )
-        return (_piece(each, window.start_s) for each in segments if has_sound(each.seek, window))
+        with suppress(_Ended):
+            for each in segments:
+                yield _piece(each, window.start_s)
 
     @cached_property
     def _model(self) -> WhisperModel:
@@ -100,6 +106,27 @@ class FasterWhisperRecognizer(WhisperFamily):
             )
         except Exception as error:  # whatever the parts of a damaged model make its libraries raise
             raise ModelError(f"{self._folder}: the model cannot be loaded: {line(error)}") from error
+
+
+class _Ended(Exception):  # noqa: N818
+    """All of a window is written down but for a rest that is too short for a word."""
+
+
+class _Encoder:
+    """The model's encoder for one window, whose sounds come one after the other, each behind what is written.
+
+    Raises ``_Ended`` instead of beginning with a rest.
+    """
+
+    def __init__(self, encode: Callable[[Samples], Any]) -> None:
+        self._encode = encode
+        self._has_begun = False
+
+    def __call__(self, mel: Samples) -> Any:
+        if self._has_begun and is_too_short(mel):
+            raise _Ended
+        self._has_begun = True
+        return self._encode(mel)
 
 
 def _processor(device: Device | None) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RequestError
-from ..roles import FrameBudget, Prompt
+from ..roles import FrameBudget, Prompt, StampedFrame
 from .answer_shares import Tokens, shares, told_apart
 from .chat_model import ChatModel, Values, failures
 from .device import Device
@@ -129,7 +129,7 @@ class TransformersVideoModel:
     def _inputs(self, prompt: Prompt, n_more: int) -> Values:
         """What the processor makes of a prompt, on the device. Raises ``RequestError`` where it is too large."""
         with failures(self.name):
-            values = self._chat.read(prompt, self.budget.n_pixels, self._has_positions)
+            values = self._chat.read(prompt, self._n_pixels(prompt), self._has_positions)
         n_tokens, n_context = int(values["input_ids"].shape[1]), self._chat.n_context
         if n_tokens + n_more > n_context:
             raise RequestError(
@@ -137,6 +137,11 @@ class TransformersVideoModel:
                 f"{n_tokens + n_more - n_context} more than the {n_context} that the model can take; show fewer frames"
             )
         return values
+
+    def _n_pixels(self, prompt: Prompt) -> int:
+        """How large the pictures of a prompt may be; finding the budget takes time that small ones do not need."""
+        sizes = [part.image[..., 0].size for part in prompt.parts if isinstance(part, StampedFrame)]
+        return _N_PIXELS[-1] if max(sizes, default=0) <= _N_PIXELS[-1] else self.budget.n_pixels
 
     def _placed(self, values: Values) -> Values:
         return self._chat.with_positions(values) if self._has_positions else values
@@ -184,13 +189,17 @@ class _Work:
         self._thread.join()
 
     def _run(self) -> None:
+        import torch
+
         try:
-            self._chat.model.generate(
-                **self._values,
-                max_new_tokens=self._n_tokens_max,
-                streamer=self._streamer,
-                stopping_criteria=[self._must_end],
-            )
+            # Threads have modes of their own, and this one keeps less of each step than that of ``generate``.
+            with torch.inference_mode():
+                self._chat.model.generate(
+                    **self._values,
+                    max_new_tokens=self._n_tokens_max,
+                    streamer=self._streamer,
+                    stopping_criteria=[self._must_end],
+                )
         except BaseException as error:  # the reader raises it
             self.error = error
         finally:

@@ -26,7 +26,9 @@ from .device import Device
 from .speech_trust import HeardWord, Piece, Signs, utterances
 
 if TYPE_CHECKING:
-    from whisper import Whisper
+    import torch
+    from whisper import DecodingOptions, DecodingResult, Whisper
+    from whisper.model import ModelDimensions
 
 AUTO = "auto"
 LANGUAGE_S = 30.0
@@ -36,7 +38,11 @@ PACK_S, APART_S = 29.0, 5.0
 """Stretches are written down together up to this length, and as long as their pauses are no longer than that."""
 
 REST_S = 0.3
-"""A model that has not written down all goes on behind its last word; what it makes of a shorter rest was not said."""
+"""A model that has not written down all goes on behind its last word, but not for a rest that is shorter than this."""
+
+_N_FRAMES_OF_SECOND = 100
+# All of torch that draws the weights of a Whisper.
+_DRAWING = ("kaiming_uniform_", "normal_", "uniform_")
 
 N_BEAMS = 5
 """As many ways to go on are kept in view, which makes loops rarer; the published figures are for five."""
@@ -178,20 +184,23 @@ class WhisperRecognizer(WhisperFamily):
 
     def pieces(self, window: SoundWindow, language: str) -> Iterator[Piece]:
         """What is said in a window, with times of the container."""
-        written = self._model.transcribe(
-            window.samples,
-            language=language,
-            temperature=0.0,
-            beam_size=N_BEAMS,
-            fp16=self._model.device.type == "cuda",
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            # It would leave out what it doubts.
-            no_speech_threshold=None,
-        )
-        return (
-            _piece(each, window.start_s) for each in written["segments"] if has_sound(each["seek"], window)
-        )
+        import torch
+        import whisper
+
+        with torch.inference_mode():
+            written = whisper.transcribe(
+                _Ear(self._model),
+                window.samples,
+                language=language,
+                temperature=0.0,
+                beam_size=N_BEAMS,
+                fp16=self._model.device.type == "cuda",
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                # It would leave out what it doubts.
+                no_speech_threshold=None,
+            )
+        return (_piece(each, window.start_s) for each in written["segments"] if each["words"])
 
     @cached_property
     def _model(self) -> Whisper:
@@ -229,14 +238,45 @@ class WhisperRecognizer(WhisperFamily):
         return (beside.read_text(encoding="utf-8").split() or [""])[0]
 
 
+class _Ear:
+    """A Whisper as the library's own transcription of one window uses it, without the work that is for nothing.
+
+    The library encodes each sound twice, to write it down and to place the words, and goes on behind the last word
+    however short the rest is. Here the sound is encoded once, and nothing is written of a rest too short for a word.
+    """
+
+    def __init__(self, model: Whisper) -> None:
+        self._model = model
+        self._heard: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def __call__(self, mel: torch.Tensor, tokens: torch.Tensor) -> Any:
+        """Logits of tokens after sounds, as those of the model."""
+        known, encoded = self._heard or (None, None)
+        is_known = known is not None and known.equal(mel)
+        return self._model.decoder(tokens, encoded if is_known else self._model.encoder(mel))
+
+    def decode(self, mel: torch.Tensor, options: DecodingOptions) -> DecodingResult:
+        """What is said in one sound, by its mel spectrogram filled up with zeros to half a minute."""
+        from whisper.decoding import DecodingResult, decode
+
+        if self._heard and is_too_short(mel):
+            return DecodingResult(mel, options.language)
+        written = decode(self._model, mel, options)
+        self._heard = mel[None], written.audio_features[None]
+        return written
+
+
 def line(error: BaseException) -> str:
     """The first line of what a library says of its failure."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def has_sound(seek: int, window: SoundWindow) -> bool:
-    """Whether enough of a window lies behind a place, in hundredths of a second, to hold a word."""
-    return seek == 0 or window.end_s - window.start_s - seek / 100 >= REST_S
+def is_too_short(mel: Samples | torch.Tensor) -> bool:
+    """Whether the sound of a mel spectrogram, (bands, frames), filled up with zeros, is too short for a word."""
+    return int(mel.any(0).sum()) < REST_S * _N_FRAMES_OF_SECOND
 
 
 def _first(stretches: Iterator[VoicedStretch]) -> Iterator[VoicedStretch]:
@@ -298,12 +338,34 @@ def _processor(device: Device) -> str:
 
 def _loaded(file: BufferedReader, processor: str) -> Whisper:
     import torch
-    from whisper.model import ModelDimensions, Whisper
+    from whisper.model import ModelDimensions
 
     saved = torch.load(file, map_location=processor, weights_only=True)
-    model = Whisper(ModelDimensions(**saved["dims"]))
-    model.load_state_dict(saved["model_state_dict"])
+    model = _undrawn(ModelDimensions(**saved["dims"]))
+    # Every weight has to be there, so none stays undrawn.
+    model.load_state_dict(saved["model_state_dict"], strict=True)
     return model.to(processor).eval()
+
+
+def _undrawn(dimensions: ModelDimensions) -> Whisper:
+    """A Whisper whose weights are whatever the memory held: drawing them takes longer than reading them."""
+    from torch import nn
+    from torch.overrides import TorchFunctionMode
+    from whisper.model import Whisper
+
+    drawing = [getattr(nn.init, name) for name in _DRAWING]
+
+    class Undrawn(TorchFunctionMode):
+        """Passes over what draws weights."""
+
+        def __torch_function__(
+            self, work: Any, types: Any, args: tuple[Any, ...] = (), named: Any = None
+        ) -> Any:
+            named = named or {}
+            return named.get("tensor", *args[:1]) if work in drawing else work(*args, **named)
+
+    with Undrawn():
+        return Whisper(dimensions)
 
 
 def _piece(segment: dict[str, Any], offset_s: float) -> Piece:
