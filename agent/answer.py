@@ -8,6 +8,7 @@ from typing import Literal
 from ..index.recollecting import Recalled
 from ..index.records import Sense, Video
 from ..tools.clock import Span
+from .calibration import Bin
 from .evidence import Evidence
 from .ledger import Looked
 
@@ -68,7 +69,7 @@ class Answer:
     ``moments`` are best first. Where ``abstained`` is true nothing supports an answer well enough:
     ``text`` says so, and ``moments`` are only the nearest that were found. ``coverage`` is what was looked at.
     ``notes`` are the video's and the reader's. One that ``is_cut_short`` was searched for until the user's budget
-    was spent.
+    was spent. ``as_sure`` are answers to other questions that were about as sure, where any were counted.
     """
 
     video: Video
@@ -85,6 +86,7 @@ class Answer:
     elapsed_s: float
     notes: tuple[str, ...] = ()
     is_cut_short: bool = False
+    as_sure: Bin | None = None
 
     def to_json(self) -> dict[str, object]:
         """The answer as the documented JSON object."""
@@ -98,6 +100,7 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "moments": moments,
             "citations": [] if self.abstained else moments,
+            "as_sure": {"n": self.as_sure.n, "n_right": self.as_sure.n_right} if self.as_sure else None,
             "coverage": [entry.to_json() for entry in self.coverage],
             "notes": list(self.notes),
             "cut_short": self.is_cut_short,

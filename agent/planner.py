@@ -26,6 +26,7 @@ from . import reading
 from .acts.act import Act
 from .acts.kit import Kit
 from .answer import Answer, Moment, Recall
+from .calibration import Bin, calibrated, calibration_of, uncalibrated
 from .caption import caption_of
 from .corroboration import lettered, texts_beside, weighed
 from .evidence import Evidence, best_first
@@ -47,6 +48,8 @@ from .viewer import Look, Viewer
 
 # Below this an answer is more likely wrong than right, so none is given.
 ABSTAIN_BELOW = 0.25
+# Confidences are told with four digits, and what is told as enough is enough.
+_HALF_A_DIGIT = 5e-5
 
 
 def ask(
@@ -111,8 +114,8 @@ class _Run:
 
     def answer(self, begun_s: float) -> Answer:
         """The answer of the viewer where it finds one, else that of the memory, else what came closest."""
-        beside, done = self._recalled()
-        done, near = self._listened(beside, done)
+        beside, recalled = self._recalled()
+        done, near = self._listened(beside, recalled)
         look = self._looked(beside, near, done)
         is_viewed = look is not None and bool(look.draft.text)
         draft = look.draft if look and is_viewed else done.draft
@@ -120,24 +123,28 @@ class _Run:
             draft = weighed(
                 self.memory, beside, draft, self.kit.pictures, self.kit.sounds, self._recollection
             )
-        accepted = draft.is_sure(self._enough) or (is_viewed and self._may_be_a_guess)
+        reader = self.viewer.model.name if self.viewer and is_viewed else reading.NAME
+        # What was spotted, or found by its sound or in a second look, is none of the answers that were counted.
+        counted = reader if is_viewed or done.draft is recalled.draft else ""
+        accepted = draft.is_sure(self._least(counted)) or (is_viewed and self._may_be_a_guess)
         support = list(draft.support) if accepted else self._lettered(near)
         self._note(done, support if accepted else [])
         question, video = self.question, self.memory.video
         return Answer(
             video=video,
             question=question.text,
-            kind="choice" if question.options else question.kind,
+            kind=self._kind,
             text=draft.text if accepted else _not_found(question),
             option=draft.option if accepted else None,
             abstained=not accepted,
-            confidence=draft.confidence,
+            confidence=self._probability(draft.confidence, counted),
             moments=tuple(Moment.of(e, video) for e in support),
             coverage=(*ledger(self.memory), *(look.ledger(self.memory) if look else ())),
-            reader=self.viewer.model.name if self.viewer and is_viewed else reading.NAME,
+            reader=reader,
             recall=Recall("fast" if done.is_fast else "detailed", done.chance, done.mind.events),
             elapsed_s=time.perf_counter() - begun_s,
             notes=(*video.notes, *(look.notes if look else ())),
+            as_sure=self._as_sure(draft.confidence, counted) if accepted else None,
             is_cut_short=look is not None and look.is_cut_short,
         )
 
@@ -148,7 +155,28 @@ class _Run:
 
     @property
     def _enough(self) -> float:
-        return ABSTAIN_BELOW if self.min_confidence is None else self.min_confidence
+        """As sure as a draft of the memory has to be, in what its reader tells and not as a probability."""
+        if self.min_confidence is None:
+            return ABSTAIN_BELOW
+        return uncalibrated(max(0.0, self.min_confidence - _HALF_A_DIGIT), self._kind, reading.NAME)
+
+    def _probability(self, told: float, reader: str) -> float:
+        """How likely a draft is right; below where answers are given nothing was fitted, so it is no more than told."""
+        fitted = calibrated(told, self._kind, reader)
+        return round(fitted if told >= ABSTAIN_BELOW else min(told, fitted), 4)
+
+    def _least(self, reader: str) -> float:
+        """The same for a draft of a reader; those that nothing was counted of are taken at their word."""
+        return self._enough if reader == reading.NAME or self.min_confidence is None else self.min_confidence
+
+    def _as_sure(self, told: float, reader: str) -> Bin | None:
+        """What became of other answers that were as sure, None where none were counted."""
+        calibration = calibration_of(reader)
+        return calibration.as_sure(self._probability(told, reader)) if calibration else None
+
+    @property
+    def _kind(self) -> str:
+        return "choice" if self.question.options else self.question.kind
 
     @property
     def _is_guessing(self) -> bool:

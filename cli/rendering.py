@@ -23,7 +23,7 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
         yield f"  {_moment_line(moment)}"
     if len(answer.moments) > _MOMENTS_MAX:
         yield f"  and {len(answer.moments) - _MOMENTS_MAX} more"
-    yield f"confidence {answer.confidence:.2f}"
+    yield f"confidence {answer.confidence:.2f}{_counted(answer)}"
     if within is not None:
         yield f"looked only at {within}"
     yield "looked at: " + "; ".join(_coverage_phrase(entry) for entry in answer.coverage)
@@ -31,6 +31,14 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
         yield f"note: {note}"
     if answer.reader == EXTRACTIVE:
         yield "no video LLM looked: the answer is put together from what was heard, read and seen"
+
+
+def _counted(answer: Answer) -> str:
+    """What became of other answers that were as sure, where that was counted."""
+    others = answer.as_sure
+    return (
+        f" (of {others.n} test answers as sure, {others.n_right} were right)" if others and others.n else ""
+    )
 
 
 def _moment_line(moment: Moment) -> str:

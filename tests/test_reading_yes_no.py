@@ -118,3 +118,16 @@ def test_somebody_who_speaks_at_another_time_is_no_proof(island: Memory) -> None
     draft = drafted(island, "Does anybody speak in the last 10 seconds?")
     assert draft.text in {"no", ""}
     assert draft.support == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Does anybody mention the harbour?", "yes"),
+        ("Does she say that the harbour isn't open?", "yes"),
+        ("Is the harbour open?", "no"),
+    ],
+)
+def test_what_a_sentence_denies_it_mentions_too(tmp_path: Path, question: str, answer: str) -> None:
+    memory = memory_of(tmp_path / "a.db", speech=[(5.0, 9.0, "The harbour isn’t open today.", 1.0)])
+    assert drafted(memory, question).text == answer

@@ -29,7 +29,9 @@ def read(inquiry: Inquiry) -> Draft:
 
 
 def _stated(question: str, best: Evidence) -> Draft:
-    denied = denies(best.quote) != denies(question)
+    # A sentence mentions what it denies too.
+    is_for_words = bool(_MENTION.search(question))
+    denied = denies(question) > denies(best.quote) if is_for_words else denies(best.quote) != denies(question)
     return Draft("no" if denied else "yes", best.confidence, (best,))
 
 
