@@ -195,7 +195,7 @@ def test_hostile_files_take_no_time(name: str) -> None:
     data, n_cues, n_skipped = HOSTILE[name]
     started_s = time.process_time()
     found = parse_ass(data)
-    assert time.process_time() - started_s < 2
+    assert time.process_time() - started_s < 10
     assert (len(found.cues), found.n_skipped) == (n_cues, n_skipped)
 
 

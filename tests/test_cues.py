@@ -256,7 +256,7 @@ def test_a_fault_takes_no_time_and_is_counted(fault: str, kind: str) -> None:
     data, n_cues, n_skipped = FAULTS[fault](FORMATS[kind])
     started_s = time.process_time()
     found = FORMATS[kind].parse(data)
-    assert time.process_time() - started_s < 2
+    assert time.process_time() - started_s < 10
     assert (len(found.cues), found.n_skipped) == (n_cues, n_skipped)
     assert all(u.text in {"word", "&" * 1980} for u in found.cues)
 
@@ -268,7 +268,7 @@ def test_a_million_cues_are_cut_and_counted(kind: str) -> None:
     data = form.file(*(minute.replace("MINUTE", f"{i // 60}:{i % 60:02d}") for i in range(n_minutes)))
     started_s = time.process_time()
     found = form.parse(data)
-    assert time.process_time() - started_s < 2
+    assert time.process_time() - started_s < 10
     assert len(found.cues) == CueLimits().cues_max
     # One may lie across the end of what is read.
     assert 60 * n_minutes - found.n_skipped - len(found.cues) in (0, 1)
@@ -290,7 +290,7 @@ def test_hostile_files_take_no_time(name: str) -> None:
     data, n_cues, n_skipped = HOSTILE[name]
     started_s = time.process_time()
     found = parse_cues(data)
-    assert time.process_time() - started_s < 2
+    assert time.process_time() - started_s < 10
     assert (len(found.cues), found.n_skipped) == (n_cues, n_skipped)
 
 

@@ -151,7 +151,7 @@ def test_a_server_that_is_killed_in_the_middle_of_an_answer_is_an_error_within_s
             ModelError, match=r"broke off in the middle; is the server still running"
         ) as caught:
             list(answer)
-        assert time.monotonic() - killed_s < 5.0
+        assert time.monotonic() - killed_s < 20.0
         assert "\n" not in str(caught.value)
         running.process.wait()
         with pytest.raises(ModelError, match="cannot be reached"):

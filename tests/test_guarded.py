@@ -167,7 +167,7 @@ def test_a_process_that_stalls_is_ended_and_followed(clip: Path) -> None:
             os.kill(child, signal.SIGSTOP)
     assert seen == list(range(0, 100, 2))
     assert reader.n_damaged == 1
-    assert time.monotonic() - begun_s < 8
+    assert time.monotonic() - begun_s < 30
 
 
 def test_a_file_that_always_kills_its_decoder_is_given_up(clip: Path) -> None:

