@@ -81,17 +81,18 @@ class PictureStage:
         self._first_s = self.since.first_s if self.since else None
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
+        failures: list[BaseException] = []
         try:
             self._embed()
-        except BaseException:
+        except BaseException as failure:
             self.stop.set()
-            raise
+            failures.append(failure)
         finally:
             self._hand_over(None)
             watcher.join()
-            if self._failure:
-                # Says more than the order to stop that it gave to this thread.
-                raise self._failure[0]
+        # Whoever was told to stop says less than the one that failed.
+        for first in sorted((*self._failure, *failures), key=lambda f: isinstance(f, Stopped)):
+            raise first
 
     def _pictures(self, reader: GuardedPictures) -> Generator[Picture, None, None]:
         """The decoder's pictures behind the cursor, each also handed to the text watch."""
