@@ -49,6 +49,8 @@ _REPEATED = 0.75
 _MEASURED = re.compile(r"the picture is \d{1,3}% ")
 _LABEL = re.compile(r", with the words? “[^”]*” written in the picture$")
 _PRESENCE = frozenset({"when", "yesno", "count", "duration", "order"})
+# Their answer is a moment, or that there is one.
+_OF_MOMENTS = frozenset({"when", "yesno"})
 _NO = ("no", "nein")
 
 _Related = Callable[[Evidence, Evidence], bool]
@@ -104,17 +106,24 @@ def weighed(
     if not draft.text or not draft.support:
         return draft
     inquiry = Inquiry(memory, question, recollection=recollection)
-    alike = resembling(memory, question.text, pictures) if pictures else []
-    heard = heard_alike(memory, question, sounds)
-    if sounds and sound_asked(question):
-        heard = [*Hearing(memory, question, sounds).evidence(), *heard]
     around = draft.support[0].span
     found = [
         e
-        for e in (*inquiry.evidence(), *alike, *heard)
+        for e in (*inquiry.evidence(), *_sensed(memory, question, pictures, sounds))
         if e.span.gap_s(around) <= NEAR_S and inquiry.is_wanted(e.span)
     ]
     return corroborated(draft, question, found, texts_beside(memory, [*draft.support, *found]))
+
+
+def _sensed(
+    memory: Memory, question: Question, pictures: ImageTextEmbedder | None, sounds: SoundMeaning | None
+) -> list[Evidence]:
+    """What looks and sounds like it, where that can tell a moment; all pictures of a long video are many."""
+    if question.options or question.kind not in _OF_MOMENTS:
+        return []
+    alike = resembling(memory, question.text, pictures) if pictures else []
+    sure = Hearing(memory, question, sounds).evidence() if sounds and sound_asked(question) else []
+    return [*alike, *sure, *heard_alike(memory, question, sounds)]
 
 
 def texts_beside(memory: Memory, found: Sequence[Evidence]) -> list[Text]:
@@ -248,7 +257,7 @@ def _tells(evidence: Evidence, draft: Draft, question: Question) -> bool:
         answer = set(stems(draft.text))
         return is_worded and bool(answer) and answer <= set(stems(evidence.quote))
     is_no = question.kind == "yesno" and words_of(draft.text)[:1] in ([no] for no in _NO)
-    return question.kind in ("when", "yesno") and not is_no
+    return question.kind in _OF_MOMENTS and not is_no
 
 
 def _raised(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast, get_args
 
@@ -13,15 +12,13 @@ from ..index.stemming import words_of
 from ..tools.clock import Span, format_time, parse_time
 from ..tools.errors import RequestError
 from ..tools.roles import Prompt, VideoModel
+from .methods.replied_objects import objects_in
 from .question import Kind, Question, understand
 from .relation import Relation, Side
 from .trace import UNTRACED, Trace
 
 _N_TOKENS_MAX = 400
-_N_CHARACTERS_MAX = 4000
 _ORDINAL_MAX = 20
-# Whole numbers are read as floats, as one of ten thousand digits would be an error.
-_DECODER = json.JSONDecoder(parse_int=float)
 _SCHEMA = """{
  "kind": "when" | "what" | "count" | "duration" | "order" | "yesno" | "summary",
  "words": [words that carry the content],
@@ -92,19 +89,8 @@ def _as_string(text: str) -> str:
 def _values_in(reply: str) -> Mapping[str, object]:
     """The first object of JSON in a reply that says anything of a question; empty where there is none."""
     known = {"kind", "words", "senses", "relation", "window"}
-    found = (value for value in _objects(reply[:_N_CHARACTERS_MAX]) if known & set(value))
+    found = (value for value in objects_in(reply) if known & set(value))
     return next(found, {})
-
-
-def _objects(text: str) -> Iterator[dict[str, object]]:
-    for opening in re.finditer(r"\{", text):
-        try:
-            value, _ = _DECODER.raw_decode(text, opening.start())
-        except ValueError:
-            continue
-        except RecursionError:
-            return
-        yield value
 
 
 class _Check:

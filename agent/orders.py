@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from ..tools.clock import Span
 from .acts.act import Order
+from .methods.replied_objects import objects_in
 from .methods.replied_windows import windows_in
 
 ANSWER = "answer"
 """The act that ends a search: there is enough to answer from, or nothing else to do."""
 N_WORDS_MAX, N_SPANS_MAX = 4, 3
 _WORD_CHARACTERS_MAX = 120
-_N_CHARACTERS_MAX = 4000
 # An act in a moment looks a little before and behind it.
 _AROUND_S = 1.0
-_DECODER = json.JSONDecoder(parse_int=float)
 
 
 def order_in(reply: str, acts: Collection[str], within: Span) -> Order | None:
@@ -26,21 +25,9 @@ def order_in(reply: str, acts: Collection[str], within: Span) -> Order | None:
     Whatever else the reply holds is of no consequence: other acts, paths, limits, times outside the video.
     """
     known = {*acts, ANSWER}
-    values = (value for value in _objects(reply[:_N_CHARACTERS_MAX]) if value.get("act") in known)
+    values = (each for each in objects_in(reply) if isinstance(each.get("act"), str) and each["act"] in known)
     value = next(values, None)
     return None if value is None else Order(str(value["act"]), _words(value), _spans(value, within))
-
-
-def _objects(text: str) -> Iterator[Mapping[str, object]]:
-    for opening in re.finditer(r"\{", text):
-        try:
-            value, _ = _DECODER.raw_decode(text, opening.start())
-        except ValueError:
-            continue
-        except RecursionError:
-            return
-        if isinstance(value, dict) and isinstance(value.get("act"), str):
-            yield value
 
 
 def _words(value: Mapping[str, object]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from .methods.guide import Price
 from .methods.spending import Budget, Purse
 from .orders import ANSWER, N_SPANS_MAX
 from .question import Question
-from .reading.moment import equally_good, pick
+from .reading.moment import drafted, equally_good
 from .recollection import phrase_likeness
 from .trace import UNTRACED, Trace
 
@@ -64,11 +64,7 @@ def second_look(
         return [], NOT_FOUND
     done = investigate(RuleChooser(orders), acts, Purse(BUDGET), trace=trace)
     found = _fitting(question, done)
-    chosen = pick(equally_good(found), question.ordinal)
-    if not chosen:
-        return found, NOT_FOUND
-    text = ", ".join(str(e.span) for e in sorted(chosen, key=lambda e: e.span))
-    return found, Draft("yes" if question.kind == "yesno" else text, chosen[0].confidence, tuple(chosen))
+    return found, drafted(equally_good(found), question)
 
 
 def orders_for(

@@ -10,9 +10,8 @@ from ..index.fingerprint import is_there
 from ..index.memory import Memory
 from ..index.records import Sense, Text
 from ..tools.clock import Span, merge_spans
-from ..tools.errors import SeekError
 from ..tools.roles import FrameBudget, StampedFrame
-from .footage import seeker_of
+from .footage import each_shown, seeker_of
 from .question import Question
 
 N_FRAMES_MAX = 32
@@ -103,17 +102,10 @@ def spread(spans: Sequence[Span], n_times: int) -> list[float]:
 
 def frames_at(memory: Memory, times_s: Sequence[float]) -> Iterator[StampedFrame]:
     """The pictures shown at these seconds, in order, each once; those that are gone or damaged are left out."""
-    video, last_s = memory.video, -1.0
-    if not video.width:
+    if not memory.video.width:
         return
-    seeker, waiting = seeker_of(memory), sorted(times_s)
-    while waiting:
-        try:
-            for time_s, picture in seeker.at_each(waiting):
-                waiting = [t for t in waiting if t > time_s]
-                if picture.pts_s > last_s:
-                    last_s = picture.pts_s
-                    yield StampedFrame(picture.pts_s, picture.rgb())
-        except SeekError:
-            # The first of those that wait is the one that cannot be shown.
-            waiting = waiting[1:]
+    last_s = -1.0
+    for _, picture in each_shown(seeker_of(memory), times_s):
+        if picture.pts_s > last_s:
+            last_s = picture.pts_s
+            yield StampedFrame(picture.pts_s, picture.rgb())

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..index.fingerprint import is_there
 from ..index.memory import Memory
 from ..index.records import LOW_TRUST
 from ..tools.clock import Span, merge_spans
 from ..tools.errors import MediaError, RequestError
-from ..tools.guarded import GuardedSound
 from ..tools.roles import PhraseSpotter
-from ..tools.tracks import Tracks
 from .evidence import Evidence, best_first
+from .footage import sound_of
 from .inquiry import NOT_FOUND, Draft, Inquiry
 from .question import Question
-from .reading.moment import equally_good, pick
+from .reading.moment import drafted, equally_good
 from .recollection import Cues
 from .search import Search
 
@@ -114,7 +113,7 @@ def _heard(
 ) -> Iterator[Evidence]:
     if not stretches:
         return
-    sound = GuardedSound(memory.video.path, Tracks.parse(memory.video.tracks).sound, tuple(stretches))
+    sound = sound_of(memory, stretches)
     # The memory has an answer of its own, whatever the file has become meanwhile.
     with suppress(MediaError):
         for each in spotter.spot(sound, phrases):
@@ -128,9 +127,7 @@ def _supporting(evidence: Evidence, others: Sequence[Evidence]) -> list[Evidence
 
 
 def _draft(question: Question, supported: list[Evidence], others: Sequence[Evidence]) -> Draft:
-    chosen = pick(equally_good(supported), question.ordinal)
-    if not chosen:
-        return NOT_FOUND
-    text = ", ".join(str(e.span) for e in sorted(chosen, key=lambda e: e.span))
-    support = (*chosen, *_supporting(chosen[0], others))
-    return Draft("yes" if question.kind == "yesno" else text, chosen[0].confidence, support)
+    draft = drafted(equally_good(supported), question)
+    if not draft.support:
+        return draft
+    return replace(draft, support=(*draft.support, *_supporting(draft.support[0], others)))

@@ -194,13 +194,11 @@ def _video_of(run: Run) -> str:
 
 def _evidence(run: Run) -> list[Span]:
     """The citations of a run; what is damaged in its trace is left out. Raises ``RequestError`` without any."""
-    from ..agent.runs.past import list_of, mapping_of, number_of
+    from ..agent.runs.past import list_of, mapping_of, span_between
 
     rows = [mapping_of(row) for row in list_of(run.answer.get("citations"))]
-    bounds = [(row.get("start_s"), row.get("end_s")) for row in rows]
-    known = [pair for pair in bounds if all(isinstance(side, int | float) for side in pair)]
-    seconds = [(number_of(start), number_of(end)) for start, end in known]
-    spans = [Span(start_s, end_s) for start_s, end_s in seconds if 0 <= start_s < end_s]
+    told = [span_between(row.get("start_s"), row.get("end_s")) for row in rows]
+    spans = [span for span in told if span and span.duration_s > 0]
     if not spans:
         raise RequestError(f"run {run.id}: has no evidence to cut")
     return spans

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..agent.answer import Answer
 from ..index.memory import Memory
@@ -11,10 +10,8 @@ from ..tools.clock import Span, merge_spans
 from ..tools.errors import VidagentError
 from .edge import is_narrow
 from .pictures.terminal import Terminal
+from .stills import Still, picture_of
 from .strip import strip_lines
-
-if TYPE_CHECKING:
-    from ..tools.roles import Pixels
 
 
 def illustration(answer: Answer, memory: Memory, terminal: Terminal) -> Iterator[str]:
@@ -22,9 +19,9 @@ def illustration(answer: Answer, memory: Memory, terminal: Terminal) -> Iterator
     for line in answer_strip(answer, memory, terminal):
         yield f"{line}\n"
     if not answer.abstained and answer.moments and terminal.has_pictures:
-        picture = _picture(memory, answer.moments[0].span)
-        if picture is not None:
-            yield terminal.drawn(picture)
+        still = _picture(memory, answer.moments[0].span)
+        if still is not None:
+            yield terminal.drawn(still.pixels)
 
 
 def answer_strip(answer: Answer, memory: Memory, terminal: Terminal) -> list[str]:
@@ -42,16 +39,10 @@ def answer_strip(answer: Answer, memory: Memory, terminal: Terminal) -> list[str
     )
 
 
-def _picture(memory: Memory, span: Span) -> Pixels | None:
+def _picture(memory: Memory, span: Span) -> Still | None:
     """The picture in the middle of a stretch; None where there is none to be had."""
-    from ..agent.footage import seeker_of
-    from ..index.fingerprint import is_there
-    from .stills import shown_at
-
-    if not memory.video.width or not is_there(memory.video):
-        return None
     try:
-        return next(shown_at(seeker_of(memory), [span.middle_s])).pixels
+        return picture_of(memory, span.middle_s)[0]
     except VidagentError:
         # An answer stands without its picture.
         return None

@@ -38,7 +38,7 @@ def check_output(path: Path, is_forced: bool, takes_devices: bool) -> None:
     Raises ``RequestError`` like ``refuse_existing`` and for a device that cannot be written to like that, and
     ``VidagentError`` where nothing can be written.
     """
-    with _mapped(path):
+    with writing(path):
         if not is_device(path):
             refuse_existing(path, is_forced)
         elif not takes_devices:
@@ -64,12 +64,13 @@ def write_text(path: Path, text: str, is_forced: bool) -> None:
         with new_file(path, is_forced) as part:
             part.write_bytes(data)
         return
-    with _mapped(path):
+    with writing(path):
         path.write_bytes(data)
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses while a file is written, as ``VidagentError``."""
     try:
         yield
     except OSError as error:
@@ -88,7 +89,7 @@ def new_file(path: Path, is_forced: bool) -> Iterator[Path]:
     refuse_existing(path, is_forced)
     part = path.with_name(f".{secrets.token_hex(6)}.part")
     try:
-        with _mapped(path):
+        with writing(path):
             # Nobody can have made this one before, not even as a link to somewhere else.
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
             yield part

@@ -9,7 +9,7 @@ from ..agent.ledger import Looked
 from ..agent.reading import NAME as EXTRACTIVE
 from ..index.records import LOW_TRUST, Event, Video
 from ..tools.clock import Span, format_time
-from .wording import SENSES, quoted
+from .wording import SENSES, percent, quoted
 
 _MOMENTS_MAX = 8
 
@@ -51,12 +51,7 @@ def _coverage_phrase(entry: Looked) -> str:
     trust = ", low trust" if row.trust < LOW_TRUST else ""
     looks = f", {row.n_looks} looks" if row.sense in ("picture", "screen") else ""
     gap = f", not at {entry.gap}" if entry.gap else ""
-    return f"{SENSES[row.sense]} {_percent(row.share)} ({row.engine}{looks}{gap}{trust})"
-
-
-def _percent(share: float) -> str:
-    # What is nearly all is not all.
-    return f"{share:.1%}" if 0.99 <= share < 0.9995 else f"{share:.0%}"
+    return f"{SENSES[row.sense]} {percent(row.share)} ({row.engine}{looks}{gap}{trust})"
 
 
 def video_lines(videos: Iterable[Video]) -> Iterator[str]:

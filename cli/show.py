@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..tools.clock import TIME_FORMS, Span, format_time
-from ..tools.errors import RequestError
 from .edge import (
     DamageOption,
     JsonOption,
@@ -89,7 +88,9 @@ class Scene:
     @classmethod
     def of(cls, memory: Memory, time_s: float) -> Scene:
         """The moment as a memory knows it, with the picture that its file shows then."""
-        still, lack = _picture(memory, time_s)
+        from .stills import picture_of
+
+        still, lack = picture_of(memory, time_s)
         event, chapter = (_around(memory.events(level), time_s) for level in _LEVELS)
         speech, screen = (
             tuple(
@@ -121,23 +122,6 @@ class Scene:
             "speech": [_text_json(text) for text in self.speech],
             "screen": [_text_json(text) for text in self.screen],
         }
-
-
-def _picture(memory: Memory, time_s: float) -> tuple[Still | None, str]:
-    """The picture of a moment, or None and the reason."""
-    from ..agent.footage import seeker_of
-    from ..index.fingerprint import is_there
-    from .stills import shown_at
-
-    video = memory.video
-    if not video.width:
-        return None, f"{video.title}: has no picture"
-    if not is_there(video):
-        return None, f"{video.path}: is gone, or another file by now, so there is no picture"
-    try:
-        return next(shown_at(seeker_of(memory), [time_s])), ""
-    except RequestError as error:
-        return None, str(error)
 
 
 def _around(stretches: Sequence[Event], time_s: float) -> Event | None:

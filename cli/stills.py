@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..tools.clock import Span
-from ..tools.errors import SeekError
+from ..tools.errors import RequestError
 from ..tools.roles import Pixels
 
 if TYPE_CHECKING:
-    from ..agent.footage import Seeker
+    from ..agent.footage import Seeker, Shot
+    from ..index.memory import Memory
     from .films import Film
 
 
@@ -29,11 +30,7 @@ def shown_at(seeker: Seeker, times_s: Sequence[float]) -> Iterator[Still]:
 
     Raises ``SeekError`` at the first second at which none is shown, or none undamaged.
     """
-    last_s: float | None = None
-    for _, shot in seeker.at_each(times_s):
-        if shot.pts_s != last_s:
-            last_s = shot.pts_s
-            yield Still(shot.pts_s, shot.rgb())
+    yield from _each_once(seeker.at_each(times_s))
 
 
 def spread(seeker: Seeker, span: Span, n: int) -> Iterator[Still]:
@@ -41,19 +38,35 @@ def spread(seeker: Seeker, span: Span, n: int) -> Iterator[Still]:
     yield from leniently(seeker, [span.start_s + (place + 0.5) * span.duration_s / n for place in range(n)])
 
 
+def _each_once(shots: Iterator[tuple[float, Shot]]) -> Iterator[Still]:
+    last_s: float | None = None
+    for _, shot in shots:
+        if shot.pts_s != last_s:
+            last_s = shot.pts_s
+            yield Still(shot.pts_s, shot.rgb())
+
+
 def leniently(seeker: Seeker, times_s: Sequence[float]) -> Iterator[Still]:
     """``shown_at``, but seconds at which nothing can be shown are left out."""
-    waiting, last_s = sorted(times_s), float("-inf")
-    while waiting:
-        try:
-            for time_s, shot in seeker.at_each(waiting):
-                waiting = [other_s for other_s in waiting if other_s > time_s]
-                if shot.pts_s > last_s:
-                    last_s = shot.pts_s
-                    yield Still(shot.pts_s, shot.rgb())
-            return
-        except SeekError:
-            waiting = waiting[1:]
+    from ..agent.footage import each_shown
+
+    yield from _each_once(each_shown(seeker, times_s))
+
+
+def picture_of(memory: Memory, time_s: float) -> tuple[Still | None, str]:
+    """The picture of a moment of a remembered video, or None and the reason."""
+    from ..agent.footage import seeker_of
+    from ..index.fingerprint import is_there
+
+    video = memory.video
+    if not video.width:
+        return None, f"{video.title}: has no picture"
+    if not is_there(video):
+        return None, f"{video.path}: is gone, or another file by now, so there is no picture"
+    try:
+        return next(shown_at(seeker_of(memory), [time_s])), ""
+    except RequestError as error:
+        return None, str(error)
 
 
 def every(film: Film, span: Span, step_s: float) -> Iterator[Still]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..tools.clock import Span, parse_time
+from ..tools.clock import Span
 from ..tools.errors import RequestError
 from ..tools.plain import plain
 from .edge import (
@@ -42,6 +42,7 @@ from .options import (
     TextVectorsOption,
     settings_from,
 )
+from .times import length
 from .wording import SENSES, cell_text, quoted
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class _Asked:
         for words in (*descriptions, *([] if without is None else [without])):
             if not re.search(r"\w", words):
                 raise RequestError(f'not a description: {words!r} has no word (write for example "goal")')
-        return cls(descriptions, _seconds(within or _WITHIN), without, limit, min_confidence)
+        return cls(descriptions, length("--within", within or _WITHIN), without, limit, min_confidence)
 
     @property
     def least(self) -> float:
@@ -160,15 +161,6 @@ class _Asked:
         from ..agent.planner import ABSTAIN_BELOW
 
         return ABSTAIN_BELOW if self.min_confidence is None else self.min_confidence
-
-
-def _seconds(text: str) -> float:
-    if text.strip().startswith("-") or "%" in text:
-        raise RequestError(f"--within: not a length of time: {text!r} (write 20s, 1:30 or 2m)")
-    try:
-        return parse_time(text)
-    except RequestError as error:
-        raise RequestError(f"--within: {error}") from None
 
 
 def _finder(memory: Memory, limits: Span | None, engines: Models) -> Finder:

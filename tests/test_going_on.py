@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from clips import make_clip, number_in, numbered, steady
+from tapes import Tape
 
 from vidagent.agent.footage import FilmedMemory
 from vidagent.agent.planner import ask
@@ -37,19 +37,6 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
     with Library(folder / "library.db") as library, PictureSeeker(clip) as seeker:
         # Its pictures are decoded in this process, which many short looks make quicker.
         yield FilmedMemory(library, ingest(library, clip, embedded(read_text=False)).video, seeker)
-
-
-class Tape:
-    """A trace in memory."""
-
-    def __init__(self) -> None:
-        self.rows: Rows = []
-
-    def note(self, step: str, **values: object) -> None:
-        self.rows.append((step, json.loads(json.dumps(values))))
-
-    def named(self, step: str) -> list[dict[str, object]]:
-        return [values for name, values in self.rows if name == step]
 
 
 @dataclass

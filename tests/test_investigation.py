@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tapes import Tape
 
 from vidagent.agent.acts.act import Observation, Order
 from vidagent.agent.evidence import Evidence
@@ -54,16 +55,6 @@ class Noting:
         return Observation("done", found)
 
 
-class Tape:
-    """A trace in memory."""
-
-    def __init__(self) -> None:
-        self.steps: list[tuple[str, dict[str, object]]] = []
-
-    def note(self, step: str, **values: object) -> None:
-        self.steps.append((step, values))
-
-
 def look(*spans: Span) -> Order:
     return Order("look", (), spans)
 
@@ -93,7 +84,7 @@ def test_a_chooser_that_never_ends_is_ended(
     act, tape = Noting(), Tape()
     done = investigate(Scripted(orders), [act], Purse(Budget()), trace=tape)
     assert (done.ending, len(act.done)) == (ending, n_done)
-    assert tape.steps[-1][0] == "investigated" and len(tape.steps) == len(done.steps) + 1
+    assert tape.rows[-1][0] == "investigated" and len(tape.rows) == len(done.steps) + 1
 
 
 @pytest.mark.parametrize(
@@ -184,6 +175,6 @@ def test_the_same_orders_come_to_the_same() -> None:
         tape = Tape()
         given_ = [look(HERE), None, Order("recall", ("x",)), look(THERE), Order(ANSWER)]
         yield investigate(Scripted(given_), [Noting(), Noting("recall")], Purse(Budget()), trace=tape)
-        yield tape.steps
+        yield tape.rows
 
     assert list(run()) == list(run())

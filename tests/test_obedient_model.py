@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from clips import make_clip, numbered, steady
+from tapes import Tape
 
 from vidagent.agent.answer import Answer
 from vidagent.agent.footage import FilmedMemory
@@ -79,19 +79,6 @@ class Obedient:
             return '{"act": "look", "from": "0:01", "to": "0:30"}'
         line = lines[self.n_replies % len(lines)]
         return line.partition("(speech)")[2].strip().replace("‹", "<").replace("›", ">")
-
-
-class Tape:
-    """A trace in memory."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, dict[str, object]]] = []
-
-    def note(self, step: str, **values: object) -> None:
-        self.rows.append((step, json.loads(json.dumps(values))))
-
-    def named(self, *steps: str) -> list[dict[str, object]]:
-        return [values for name, values in self.rows if name in steps]
 
 
 def unsure(prompt: Prompt, answers: Sequence[str]) -> list[float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from memories import MIDDLE, memory_of
+from tapes import Tape
 
 from vidagent.agent.acts.act import Observation, Order
 from vidagent.agent.evidence import Evidence
@@ -36,17 +37,6 @@ class Reader:
         self.orders.append(order)
         texts = tuple(Text(0, self.sense, span, self.words, 0.9, MIDDLE) for span in order.spans)
         return Observation("read", texts=texts)
-
-
-class Tape:
-    """A trace in memory."""
-
-    def __init__(self) -> None:
-        self.endings: list[object] = []
-
-    def note(self, step: str, **values: object) -> None:
-        if step == "investigated":
-            self.endings.append(values["ending"])
 
 
 @pytest.fixture
@@ -118,4 +108,6 @@ def test_it_costs_no_more_than_its_budget(memory: Memory) -> None:
     tape = Tape()
     act = Reader("nothing", n_looks=10)
     second_look(memory, ask(SIGN), near, [act], tape)
-    assert len(act.orders) * act.n_looks <= BUDGET.looks and tape.endings == [Ending.FOUND]
+    assert len(act.orders) * act.n_looks <= BUDGET.looks and [
+        row["ending"] for row in tape.named("investigated")
+    ] == [Ending.FOUND]

@@ -9,9 +9,8 @@ from ...index.fingerprint import is_there
 from ...index.memory import Memory
 from ...index.records import Text
 from ...tools.clock import Span
-from ...tools.guarded import GuardedSound
 from ...tools.roles import SpeechRecognizer
-from ...tools.tracks import Tracks
+from ..footage import sound_of
 from .act import Observation, Order
 
 HEARD_S_MAX = 120.0
@@ -41,8 +40,7 @@ class Hear:
         video = self.memory.video
         for span in spans:
             around = span.widened(_RUN_UP_S).inside(video.span)
-            sound = GuardedSound(video.path, Tracks.parse(video.tracks).sound, (around,))
-            for voiced in self.recognizer().listen(sound):
+            for voiced in self.recognizer().listen(sound_of(self.memory, [around])):
                 for each in voiced.utterances:
                     if each.span.overlap_s(span) > 0:
                         yield Text(0, "speech", each.span.inside(video.span), each.text, each.trust)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from ...index.fingerprint import is_there
 from ...index.memory import Memory
 from ...tools.clock import merge_spans
-from ...tools.guarded import GuardedSound
 from ...tools.roles import PhraseSpotter
-from ...tools.tracks import Tracks
 from ..evidence import Evidence, best_first
+from ..footage import sound_of
 from .act import Observation, Order, n_moments
 
 _FIT = 0.5
@@ -34,7 +33,6 @@ class Listen:
         if not is_there(video):
             return Observation("the video is gone, so nothing can be heard")
         within = merge_spans(list(order.spans)) or [video.span]
-        sound = GuardedSound(video.path, Tracks.parse(video.tracks).sound, tuple(within))
-        heard = list(self.spotter.spot(sound, list(order.words)))
+        heard = list(self.spotter.spot(sound_of(self.memory, within), list(order.words)))
         found = best_first([Evidence(h.span, "speech", f"perhaps: {h.phrase}", _FIT, h.trust) for h in heard])
         return Observation(f"{n_moments(len(found))} may hold it", tuple(found))

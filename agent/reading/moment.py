@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..evidence import Evidence
 from ..inquiry import NOT_FOUND, Draft, Inquiry
+from ..question import Question
 from .favour import favoured
 
 # Evidence this near to the best one is another moment of the same thing, not a worse guess.
@@ -18,11 +19,16 @@ def read(inquiry: Inquiry) -> Draft:
     found = all_good(favourites) if inquiry.question.is_every else equally_good(favourites)
     if not found:
         return NOT_FOUND
-    chosen = pick(found, inquiry.question.ordinal)
+    return drafted(found, inquiry.question)
+
+
+def drafted(found: list[Evidence], question: Question) -> Draft:
+    """The moments that a question means, of evidence that is best first; yes to one that only asks for any."""
+    chosen = pick(found, question.ordinal)
     if not chosen:
         return NOT_FOUND
     text = ", ".join(str(e.span) for e in sorted(chosen, key=lambda e: e.span))
-    return Draft(text, chosen[0].confidence, tuple(chosen))
+    return Draft("yes" if question.kind == "yesno" else text, chosen[0].confidence, tuple(chosen))
 
 
 def equally_good(found: list[Evidence]) -> list[Evidence]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
+from ...tools.clock import Span
 from ...tools.errors import VidagentError
 
 LAST = "last"
@@ -158,9 +159,25 @@ def text_of(value: object) -> str:
 
 def number_of(value: object) -> float:
     """A value as a finite number, 0.0 where it is none."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if _is_number(value) else 0.0
+
+
+def span_between(start_s: object, end_s: object) -> Span | None:
+    """The stretch between two seconds that a trace tells; None where they are none."""
+    if not (_is_number(start_s) and _is_number(end_s)) or not 0.0 <= start_s <= end_s:
+        return None
+    return Span(float(start_s), float(end_s))
+
+
+def span_of(pair: object) -> Span | None:
+    """The stretch that a trace tells as a list of its two ends; None for anything else."""
+    ends = list_of(pair)
+    return span_between(*ends) if len(ends) == 2 else None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
     # Whole numbers may be larger than any float.
-    return float(value) if is_number and abs(value) < 1e300 else 0.0  # type: ignore[arg-type]
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _step(line: int, row: bytes) -> Step | None:

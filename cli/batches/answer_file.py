@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ...index.turn import Turn
 from ...tools.errors import LibraryError, RequestError, VidagentError
 from ..edge import json_text
-from ..output import new_file, refuse_existing
+from ..output import new_file, refuse_existing, writing
 from .questions import Entry, Question
 from .rows import KEY, Row, is_current
 
@@ -37,7 +37,7 @@ class AnswerFile:
     def write(self, number: int, row: Row) -> None:
         """One more row, on its way to the disk before the next one; raises ``VidagentError`` where that fails."""
         data = f"{json_text(row)}\n".encode()
-        with _mapped(self.path), self.path.open("ab", buffering=0) as file:
+        with writing(self.path), self.path.open("ab", buffering=0) as file:
             written = 0
             while written < len(data):
                 written += file.write(data[written:])
@@ -49,7 +49,7 @@ class AnswerFile:
 
         Raises ``RequestError`` where that is something else than such answers.
         """
-        with _mapped(self.path), self.path.open("rb") as file:
+        with writing(self.path), self.path.open("rb") as file:
             n_left_out = self._take_in(file, note)
         if n_left_out:
             self._write_anew()
@@ -58,7 +58,7 @@ class AnswerFile:
         """Rows in the order of their questions, safe on the disk."""
         if self._is_mixed():
             self._write_anew()
-        with _mapped(self.path), self.path.open("rb+") as file:
+        with writing(self.path), self.path.open("rb+") as file:
             os.fsync(file.fileno())
 
     def _is_mixed(self) -> bool:
@@ -116,7 +116,7 @@ class AnswerFile:
         """The file again, with the rows that it is to have, in their order; it takes the place of the old one."""
         spans, end = {}, 0
         with (
-            _mapped(self.path),
+            writing(self.path),
             new_file(self.path, is_forced=True) as part,
             self.path.open("rb") as old,
             part.open("wb") as new,
@@ -169,11 +169,3 @@ def _turn(path: Path) -> Turn:
     if not is_ours:
         raise RequestError(f"{path}: another process writes answers to it")
     return turn
-
-
-@contextmanager
-def _mapped(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise VidagentError(f"{path}: cannot be written ({error.strerror or error})") from error

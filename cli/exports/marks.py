@@ -53,18 +53,14 @@ def citation_marks(run: Run, within: Span) -> list[Mark]:
 
 
 def _cited(row: Any) -> Mark | None:
-    from ...agent.runs.past import number_of, text_of
+    from ...agent.runs.past import span_between, text_of
 
-    start_s, end_s, source = (
-        number_of(row.get("start_s")),
-        number_of(row.get("end_s")),
-        text_of(row.get("source")),
-    )
-    if not 0 <= start_s <= end_s or "start_s" not in row:
+    span, source = span_between(row.get("start_s"), row.get("end_s")), text_of(row.get("source"))
+    if span is None:
         return None
     quote = _line(text_of(row.get("quote")))
     title = quoted(quote, "speech") if source in _TEXTS and quote != NAMELESS else quote
-    return Mark(Span(start_s, end_s), title, _line(source))
+    return Mark(span, title, _line(source))
 
 
 def _inside(marks: Iterable[Mark], within: Span) -> list[Mark]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...agent.runs.past import list_of, number_of
 from ...tools.clock import Span, format_time, merge_spans
 
 _TICKS_MAX = 5
@@ -103,18 +102,6 @@ def numbered_lane(name: str, kind: str, spans: Sequence[Span], duration_s: float
         near = [m for m in marks if m.label and abs(m.middle - mark.middle) < 100 * _LABELLED_SHARE]
         marks.append(mark if near else Mark(mark.span, mark.left, mark.width, str(number)))
     return Lane(name, kind, tuple(sorted(marks, key=lambda mark: mark.span)))
-
-
-def span_between(start_s: object, end_s: object) -> Span | None:
-    """The stretch between two seconds that a trace tells; None where they are none."""
-    start, end = number_of(start_s), number_of(end_s)
-    return Span(start, end) if 0.0 <= start <= end else None
-
-
-def span_of(pair: object) -> Span | None:
-    """The stretch that a trace tells as a list of its two ends; None for anything else."""
-    ends = list_of(pair)
-    return span_between(*ends) if len(ends) == 2 else None
 
 
 def _inside(spans: Iterable[Span], duration_s: float) -> list[Span]:

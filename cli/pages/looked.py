@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...agent.runs.past import mapping_of, number_of, text_of
+from ...agent.runs.past import mapping_of, number_of, span_of, text_of
 from ...index.records import LOW_TRUST
 from ...tools.clock import Span
-from ..wording import SENSES
-from .lanes import span_of
+from ..wording import ALL, SENSES, percent
 from .links import VideoLink
 
 _ROWS_MAX = 60
-_ALL = 0.9995
 _COUNTED = ("picture", "screen")
 
 
@@ -32,12 +30,12 @@ class LookedRow:
     @property
     def is_whole(self) -> bool:
         """Whether it looked at all of the video."""
-        return self.share >= _ALL
+        return self.share >= ALL
 
     @property
     def percent(self) -> str:
         """The share as it is read; what is nearly all is not all."""
-        return f"{self.share:.1%}" if 0.99 <= self.share < _ALL else f"{self.share:.0%}"
+        return percent(self.share)
 
 
 def looked_rows(entries: Iterable[object], link: VideoLink) -> tuple[LookedRow, ...]:

@@ -8,14 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 from ...agent.reading import NAME as EXTRACTIVE
-from ...agent.runs.past import Run, Values, list_of, mapping_of, number_of, text_of
+from ...agent.runs.past import Run, Values, list_of, mapping_of, number_of, span_between, span_of, text_of
 from ...index.library import Library
 from ...index.memory import Memory
 from ...index.records import LOW_TRUST, Video
 from ...tools.clock import Span
 from ..run_lines import run_lines
 from ..wording import SENSES
-from .lanes import Timeline, lane, numbered_lane, span_between, span_of, tiled_lane, timeline
+from .lanes import Timeline, lane, numbered_lane, tiled_lane, timeline
 from .links import VideoLink
 from .looked import LookedRow, looked_rows
 from .thumbnails import Thumbnail, Thumbnails, thumbnails_at

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from ...agent.footage import Seeker, Shot, seeker_of
+from ...agent.footage import Shot, each_shown, seeker_of
 from ...index.fingerprint import is_there
 from ...index.memory import Memory
-from ...tools.errors import RequestError, SeekError, UnknownVideoError
+from ...tools.errors import RequestError, UnknownVideoError
 from ...tools.roles import Pixels
 
 _SIZE_MAX = (320, 240)
@@ -54,7 +54,7 @@ def thumbnails_at(memory: Memory, times_s: Sequence[float]) -> Thumbnails:
         )
     found: dict[float, Thumbnail] = {}
     try:
-        for time_s, shot in _shots(seeker_of(memory), times_s):
+        for time_s, shot in each_shown(seeker_of(memory), tuple(set(times_s)), _FAILURES_MAX):
             found[time_s] = _thumbnail(shot)
     except (RequestError, UnknownVideoError):
         pass
@@ -62,21 +62,6 @@ def thumbnails_at(memory: Memory, times_s: Sequence[float]) -> Thumbnails:
     return Thumbnails(
         found, f"Pictures missing because they cannot be read: {n_missing}." if n_missing else ""
     )
-
-
-def _shots(seeker: Seeker, times_s: Sequence[float]) -> Iterator[tuple[float, Shot]]:
-    """Each second with its picture, in order; those at which there is none are left out."""
-    waiting = sorted(set(times_s))
-    for _ in range(_FAILURES_MAX):
-        try:
-            for time_s, shot in seeker.at_each(tuple(waiting)):
-                yield time_s, shot
-                waiting.pop(0)
-            return
-        except SeekError:
-            waiting.pop(0)
-        if not waiting:
-            return
 
 
 def _thumbnail(shot: Shot) -> Thumbnail:
