@@ -26,6 +26,8 @@ def test_when_nobody_speaks_is_what_lies_between_what_is_said(tmp_path: Path) ->
     draft = drafted(memory, "When is nobody talking?")
     spans = [Span(30.0, 60.0), Span(0.0, 5.0), Span(15.0, 20.0)]
     assert [e.span for e in draft.support] == spans and draft.is_sure(0.5)
+    # It is nothing that was said, so it stands in no quotation marks.
+    assert {e.sense for e in draft.support} == {"sound"}
     assert draft.text == ", ".join(map(str, sorted(spans)))
 
 

@@ -68,5 +68,7 @@ def _left(inquiry: Inquiry, spans: list[Span], sense: Sense, quote: str) -> Draf
     left = [span for span in gaps_between(spans, whole) if span.duration_s >= _LEFT_S]
     longest = sorted(left, key=lambda span: (-span.duration_s, span))
     trust = inquiry.trust_in(sense)
-    found = tuple(Evidence(span, sense, quote, 1.0, trust) for span in longest)
+    # That nobody speaks is heard, and is nothing that was said.
+    shown_by: Sense = "sound" if sense == "speech" else sense
+    found = tuple(Evidence(span, shown_by, quote, 1.0, trust) for span in longest)
     return Draft(", ".join(map(str, left)), found[0].confidence, found) if found else NOT_FOUND
