@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from ..index.meaning import Meaning
 from ..index.memory import Memory
 from ..index.recollecting import Recalled, Wanted, recall
-from ..index.records import Sense
+from ..index.records import Sense, Text
 from ..index.search import Found
 from ..index.session import Session
 from .evidence import Evidence
 from .question import Question
-from .words import content_words
 
 BUDGET_S = 120.0
 _TEXTS_MAX = 40
@@ -62,15 +61,15 @@ def associate(
     memory: Memory,
     question: Question,
     meaning: Meaning | None,
+    texts: Sequence[Text],
     near: Sequence[Found],
     session: Session | None,
 ) -> Association:
     """What a question brings to mind within its seconds, ``BUDGET_S`` of footage at most; a turn of the session.
 
-    ``near`` are the texts that are ``meant``.
+    ``texts`` hold words of the question, the best first, and ``near`` are those that are ``meant``.
     """
-    # Meaning takes the question as it was asked, words only what carries content.
-    words = " ".join((*content_words(question.text), *(f'"{phrase}"' for phrase in question.phrases)))
-    wanted = Wanted(words, meaning=meaning, videos=(memory.video,), within=question.window)
+    moments = tuple((memory.video.id, text.span.middle_s) for text in texts)
+    wanted = Wanted(question.text, None, "", meaning, (memory.video,), question.window, moments)
     events = recall(memory.library, wanted, BUDGET_S, session)
     return Association(tuple(events), {hit.text.id: hit.score for hit in near})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from .layout import row_of
 
 # How far around a sentence its neighbours still tell what it is about.
 CONTEXT_S = 8.0
+_CONTEXTS_S: dict[Sense, float] = {"speech": CONTEXT_S, "screen": 0.0}
 _FROM_CONTEXT = {"speech": 0.6, "screen": 0.7}
 _OTHER_SENSE = 0.7
 _WITHOUT_ASIDES = 0.1
@@ -55,6 +57,8 @@ class Recollection:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._found: dict[Cues, list[Evidence]] = {}
+        self._texts: dict[tuple[str, ...], list[Text]] = {}
+        self._contexts: dict[int, list[Text]] = {}
 
     def find(self, cues: Cues) -> list[Evidence]:
         """Evidence for the cues, best first; empty where no text holds any of them."""
@@ -63,26 +67,35 @@ class Recollection:
         return list(self._found[cues])
 
     def _weighed(self, cues: Cues) -> list[Evidence]:
-        # With nothing but asides they are all there is to go by.
-        weights = self._weights(stems(" ".join(cues.words or cues.asides)))
-        wanted = set(weights) | {s for part in (*cues.phrases, *cues.asides) for s in stems(part)}
-        candidates = search_texts(self._memory, sorted(wanted))
-        weighed = [self._weigh(text, cues, weights) for text in candidates if _is_wanted(text, cues)]
+        weights, wanted = self._weights(_words(cues)), _stems(cues)
+        texts = [text for text in self.texts(cues) if _is_wanted(text, cues)]
+        self._recall_contexts(texts)
+        weighed = [self._weigh(text, cues, weights) for text in texts]
         fitting = sorted((pair for pair in weighed if pair[1].fit > 0), key=lambda pair: -pair[1].confidence)
         best = fitting[:_CANDIDATES_MAX]
-        return _joined([self._narrowed(text, e, wanted, cues) for text, e in best])
+        parts = self._memory.parts_each([text.id for text, _ in best])
+        return _joined([self._narrowed(t, e, wanted, cues, p) for (t, e), p in zip(best, parts, strict=True)])
+
+    def texts(self, cues: Cues) -> list[Text]:
+        """Texts of the video that hold any of the words, phrases and asides, the best first (BM25)."""
+        wanted = tuple(sorted(_stems(cues)))
+        if wanted not in self._texts:
+            self._texts[wanted] = search_texts(self._memory, list(wanted))
+        return list(self._texts[wanted])
 
     def context(self, text: Text) -> list[Text]:
         """The text with its neighbours of the same sense, in order."""
-        within_s = CONTEXT_S if text.sense == "speech" else 0.0
-        near = self._memory.texts_near(text.span, text.sense, within_s)
-        if text.sense == "speech":
-            return near
-        return [
-            t
-            for t in near
-            if t.span.overlap_s(text.span) >= 0.3 * min(t.span.duration_s, text.span.duration_s)
-        ]
+        if text.id not in self._contexts:
+            self._recall_contexts([text])
+        return self._contexts[text.id]
+
+    def _recall_contexts(self, texts: Sequence[Text]) -> None:
+        """Find the neighbours of all of them at once, which takes a query for each sense and not for each text."""
+        for sense, within_s in _CONTEXTS_S.items():
+            new = [text for text in texts if text.sense == sense and text.id not in self._contexts]
+            found = self._memory.texts_near_each([text.span for text in new], sense, within_s)
+            for text, near in zip(new, found, strict=True):
+                self._contexts[text.id] = near if sense == "speech" else _together(text, near)
 
     def _weights(self, words: tuple[str, ...]) -> dict[str, float]:
         n = self._memory.n_texts()
@@ -104,7 +117,9 @@ class Recollection:
         fit = min(1.0, fit * (0.97 + 0.03 * near_words))
         return text, Evidence(text.span, text.sense, text.body, round(fit, 4), text.trust, (text.id,))
 
-    def _narrowed(self, text: Text, found: Evidence, wanted: set[str], cues: Cues) -> Evidence:
+    def _narrowed(
+        self, text: Text, found: Evidence, wanted: set[str], cues: Cues, parts: list[tuple[Span, str]]
+    ) -> Evidence:
         """The evidence limited to where the wanted words are said, or stand on screen together."""
         if text.sense == "screen":
             near = self.context(text)
@@ -112,8 +127,24 @@ class Recollection:
             return replace(found, span=_shown_together(text, near, wanted), quote=quote)
         if not cues.wants_moment:
             return found
-        holding = [span for span, body in self._memory.parts(text) if wanted & set(stems(body))]
+        holding = [span for span, body in parts if wanted & set(stems(body))]
         return replace(found, span=holding[0].hull(holding[-1])) if holding else found
+
+
+def _words(cues: Cues) -> tuple[str, ...]:
+    """Stems that a text is weighed by; with nothing but asides they are all there is to go by."""
+    return stems(" ".join(cues.words or cues.asides))
+
+
+def _stems(cues: Cues) -> set[str]:
+    return {*_words(cues), *(s for part in (*cues.phrases, *cues.asides) for s in stems(part))}
+
+
+def _together(text: Text, near: Sequence[Text]) -> list[Text]:
+    """What stands on screen with a line for a good part of its time or of their own."""
+    return [
+        t for t in near if t.span.overlap_s(text.span) >= 0.3 * min(t.span.duration_s, text.span.duration_s)
+    ]
 
 
 def _is_wanted(text: Text, cues: Cues) -> bool:

@@ -14,7 +14,7 @@ from ..index.session import Session
 from ..tools.clock import Span
 from . import reading
 from .association import NOTHING, Association, associate, meant
-from .inquiry import NOT_FOUND, Draft, Inquiry
+from .inquiry import NOT_FOUND, Draft, Inquiry, cues_of
 from .question import Question
 from .recollection import Recollection
 
@@ -59,7 +59,8 @@ def search(
     chance = probability(features(inquiry, near))
     if fast.is_sure(enough) and chance >= FAST_FROM:
         return Search(fast, chance)
-    mind = associate(memory, question, meaning, near, session)
+    texts = inquiry.recollection.texts(cues_of(question))
+    mind = associate(memory, question, meaning, texts, near, session)
     best = fast
     for attempt in _attempts(question):
         best = _surer(best, _draft(Inquiry(memory, attempt, mind, inquiry.recollection)))

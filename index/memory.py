@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,7 +15,8 @@ from .levels import events_at
 from .library import Library
 from .records import Coverage, Event, Level, Sense, Text, Video, to_span, to_us
 
-_TEXT = "SELECT id, sense, start_us, end_us, body, trust, box FROM text"
+_TEXT_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
+_TEXT = f"SELECT {_TEXT_COLUMNS} FROM text"
 
 
 class Memory:
@@ -75,13 +78,22 @@ class Memory:
 
     def texts_near(self, span: Span, sense: Sense, within_s: float) -> list[Text]:
         """Texts of one sense that lie at most ``within_s`` from a span, in order."""
-        first_us, last_us = to_us(span.start_s - within_s), to_us(span.end_s + within_s)
+        return self.texts_near_each([span], sense, within_s)[0]
+
+    def texts_near_each(self, spans: Sequence[Span], sense: Sense, within_s: float) -> list[list[Text]]:
+        """For each of the spans the texts of one sense that lie at most ``within_s`` from it, in order."""
+        ends_us = [(to_us(span.start_s - within_s), to_us(span.end_s + within_s)) for span in spans]
         rows = self.library.rows(
-            f"{_TEXT} WHERE media_id = ? AND sense = ? AND start_us BETWEEN ? AND ? AND end_us >= ?"
-            " ORDER BY start_us, id",
-            self.video.id, sense, first_us - self._longest_us(sense), last_us, first_us,
+            f"SELECT place.key, {_TEXT_COLUMNS} FROM json_each(?) AS place CROSS JOIN text"
+            " WHERE media_id = ? AND sense = ? AND end_us >= json_extract(place.value, '$[0]')"
+            " AND start_us BETWEEN json_extract(place.value, '$[0]') - ?"
+            " AND json_extract(place.value, '$[1]') ORDER BY place.key, start_us, text.id",
+            json.dumps(ends_us), self.video.id, sense, self._longest_us(sense),
         )  # fmt: skip
-        return [Text.of(row) for row in rows]
+        found: list[list[Text]] = [[] for _ in spans]
+        for place, *columns in rows:
+            found[int(str(place))].append(Text.of(tuple(columns)))
+        return found
 
     def _longest_us(self, sense: Sense) -> int:
         """How long the longest text of a sense is, so that no others need be looked at; while a video is read, now."""
@@ -96,10 +108,19 @@ class Memory:
 
     def parts(self, text: Text) -> list[tuple[Span, str]]:
         """The shorter pieces of a sentence with their own times, in order."""
+        return self.parts_each([text.id])[0]
+
+    def parts_each(self, text_ids: Sequence[int]) -> list[list[tuple[Span, str]]]:
+        """For each of the sentences its shorter pieces with their own times, in order."""
         rows = self.library.rows(
-            "SELECT start_us, end_us, body FROM text_part WHERE text_id = ? ORDER BY start_us", text.id
+            "SELECT place.key, start_us, end_us, body FROM json_each(?) AS place"
+            " CROSS JOIN text_part ON text_id = place.value ORDER BY place.key, start_us",
+            json.dumps(list(text_ids)),
         )
-        return [(to_span(row[0], row[1]), str(row[2])) for row in rows]
+        found: list[list[tuple[Span, str]]] = [[] for _ in text_ids]
+        for place, start_us, end_us, body in rows:
+            found[int(str(place))].append((to_span(start_us, end_us), str(body)))
+        return found
 
     def samples(self, model: str) -> tuple[npt.NDArray[np.float64], Vectors]:
         """Seconds (n,) and vectors (n, d) of every remembered picture, as one model saw it."""

@@ -25,14 +25,29 @@ def search_texts(memory: Memory, wanted: list[str], limit: int = 200) -> list[Te
     spelled = [s for word in dict.fromkeys(wanted) for s in (word, *spellings(memory, word))]
     if not spelled:
         return []
+    telling = [s for s in spelled if _tells_apart(memory, s)]
+    order = _ranked(memory, telling, limit) if telling else []
+    if len(order) < limit and telling != spelled:
+        order = _ranked(memory, spelled, limit)
+    found = {text.id: text for text in memory.texts_by_id(order)}
+    return [found[i] for i in order]
+
+
+def _tells_apart(memory: Memory, word: str) -> bool:
+    """Whether a stem weighs anything in BM25: one in more than half of all lines does not, and is slow to rank."""
+    rows = memory.library.rows(
+        "SELECT doc * 2 <= (SELECT count(*) FROM text) FROM text_word WHERE col = 'stems' AND term = ?", word
+    )
+    return not rows or bool(rows[0][0])
+
+
+def _ranked(memory: Memory, words: list[str], limit: int) -> list[int]:
     rows = memory.library.rows(
         "SELECT text.id FROM text_fts CROSS JOIN text ON text.id = text_fts.rowid"
         " WHERE text_fts MATCH ? AND media_id = ? ORDER BY bm25(text_fts), text.id LIMIT ?",
-        "stems : (" + " OR ".join(_quoted(s) for s in spelled) + ")", memory.video.id, limit,
+        "stems : (" + " OR ".join(_quoted(s) for s in words) + ")", memory.video.id, limit,
     )  # fmt: skip
-    order = [int(str(row[0])) for row in rows]
-    found = {text.id: text for text in memory.texts_by_id(order)}
-    return [found[i] for i in order]
+    return [int(str(row[0])) for row in rows]
 
 
 def search_pictures(memory: Memory, model: str, vector: Vectors, n: int) -> list[tuple[float, float]]:

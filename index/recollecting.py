@@ -25,7 +25,10 @@ _CANDIDATES = 60
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to recall by: words, also by their ``meaning``, a vector of a model, and where to look."""
+    """What to recall by: words, also by their ``meaning``, a vector of a model, and where to look.
+
+    ``moments`` are where the words stand, the best first, where that is known: a video's id and a second.
+    """
 
     words: str = ""
     vector: Vectors | None = None
@@ -33,6 +36,7 @@ class Wanted:
     meaning: Meaning | None = None
     videos: tuple[Video, ...] | None = None
     within: Span | None = None
+    moments: tuple[tuple[int, float], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class _Events:
 
 
 def _by_words(library: Library, wanted: Wanted) -> list[int]:
+    if wanted.moments is not None:
+        return events_at(library, wanted.moments[:_CANDIDATES])
     hits = search_library(library, wanted.words, _CANDIDATES, videos=wanted.videos, within=wanted.within)
     return _events_of(library, hits)
 

@@ -13,6 +13,7 @@ from vidagent.index.library import Library
 from vidagent.index.memory import Memory
 from vidagent.index.recall import document_count, search_texts, spellings
 from vidagent.index.stemming import stems
+from vidagent.tools.clock import Span
 
 LECTURE = [
     (0.0, 4.0, "Welcome to a lecture about the harbour of Rotterdam."),
@@ -150,3 +151,33 @@ def test_any_text_may_be_remembered(remember: Callable[..., Memory], tmp_path: P
     memory = remember(texts=[(1.0, 2.0, f"{text} lighthouse")], shown=[(3.0, 4.0, text)])
     assert found(memory, "lighthouse") == [1.0]
     assert [t.body for t in memory.texts("screen")] == [text]
+
+
+def test_a_word_in_most_lines_hides_no_rarer_one_and_fills_up_what_they_leave(
+    remember: Callable[..., Memory],
+) -> None:
+    lines = [(2.0 * i, 2.0 * i + 2, f"The boat sails{' past a whale' * (i % 4 == 1)}.") for i in range(20)]
+    memory = remember(texts=lines)
+    rare, both = (
+        [t.span.start_s for t in search_texts(memory, w, 5)] for w in (["whale"], ["boat", "whale"])
+    )
+    assert rare == both == [2.0, 10.0, 18.0, 26.0, 34.0]
+    filled = [t.span.start_s for t in search_texts(memory, ["boat", "whale"], 8)]
+    assert (sorted(filled[:5]), len(set(filled))) == (rare, 8)
+    assert len(search_texts(memory, ["boat"], 30)) == 20
+
+
+def test_neighbours_and_parts_of_several_are_those_of_each(lecture: Memory) -> None:
+    said = lecture.texts("speech")
+    spans = [said[3].span, said[0].span, said[3].span, Span(100.0, 101.0)]
+    together = lecture.texts_near_each(spans, "speech", 3.0)
+    assert together == [lecture.texts_near(span, "speech", 3.0) for span in spans]
+    assert [[t.span.start_s for t in near] for near in together] == [
+        [8.0, 12.0, 16.0],
+        [0.0, 4.0],
+        [8.0, 12.0, 16.0],
+        [],
+    ]
+    assert lecture.texts_near_each([], "speech", 4.0) == []
+    ids = [text.id for text in said]
+    assert lecture.parts_each(ids) == [lecture.parts(text) for text in said]
