@@ -11,6 +11,7 @@ from ..index.videos import Videos
 from ..index.watching import Watch, unwatched
 from ..tools.models.device import Device
 from ..tools.models.making import Models
+from ..tools.models.temperature import TemperedModel
 from ..tools.roles import FrameBudget, VideoModel
 from ..tools.tracks import Tracks
 from .answer import Answer
@@ -82,7 +83,9 @@ class Asking:
         if model is None:
             return None
         searching = replace(self.searching, detector=self.models.detector())
-        return recorder.viewer(model, self._budget, self._trial, searching, self.tell)
+        tempered = TemperedModel(model, lambda: self.models.temperature(model))
+        # On trial it has to answer as it is.
+        return recorder.viewer(tempered, self._budget, lambda _: self._trial(model), searching, self.tell)
 
     def _budget(self, model: VideoModel) -> FrameBudget:
         return self.models.kept("budget", lambda: self.models.budget(model))

@@ -1,8 +1,8 @@
 """How likely an answer is right: what a reader tells of how sure it is, as a probability that was fitted and tested.
 
 A reader's confidence says how well evidence fits, which is not yet how often such answers are right. The extractive
-reader's is mapped for each kind of question by a logistic function (Platt 1999), a video LLM's by a temperature of
-its own (Guo et al. 2017, arXiv 1706.04599).
+reader's is mapped for each kind of question by a logistic function (Platt 1999); a video LLM's has a temperature of
+its own by then.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ SURE_MAX = 0.98
 """The surest answers are wrong at times, by a question that was misunderstood or a label that is wrong."""
 _EXTRACTIVE = "extractive"
 _NEVER_QUITE, _TINY = 0.01, 1e-12
-_TEMPERATURES = (0.1, 10.0)
-_HALVINGS = 60
 
 
 @dataclass(frozen=True)
@@ -104,41 +102,6 @@ def calibration_of(reader: str) -> Calibration | None:
 def log_odds(probability: float) -> float:
     """The logarithm of p : 1 - p; nothing is quite certain."""
     return _logit(min(max(probability, _NEVER_QUITE), 1 - _NEVER_QUITE))
-
-
-def tempered(probability: float, temperature: float) -> float:
-    """A model's probability of one answer at a temperature, above 1 less sure and below 1 surer than it tells.
-
-    It never gets to the other side of a half. Raises ``ValueError`` for a temperature that is not above 0.
-    """
-    if not temperature > 0:
-        raise ValueError(f"{temperature} is no temperature")
-    return _sigmoid(log_odds(probability) / temperature)
-
-
-def fitted_temperature(probabilities: Sequence[float], truths: Sequence[bool]) -> float:
-    """The temperature at which a model's probabilities tell best what was true, in [0.1, 10]; 1 without any.
-
-    ``truths`` are whether that was so of which the model told the probability. Log loss is convex in the inverse
-    temperature, so its slope is followed to zero. Truths are taken for a little less than certain, so that a few
-    right answers do not make a model sure of all (Platt 1999). Raises ``ValueError`` where lengths differ.
-    """
-    odds = [log_odds(p) for p, _ in zip(probabilities, truths, strict=True)]
-    if not any(odds):
-        return 1.0
-    n_true = sum(truths)
-    told = ((n_true + 1) / (n_true + 2), 1 / (len(truths) - n_true + 2))
-    targets = [told[0] if truth else told[1] for truth in truths]
-
-    def slope(inverse: float) -> float:
-        return sum((_sigmoid(inverse * x) - y) * x for x, y in zip(odds, targets, strict=True))
-
-    coldest, hottest = _TEMPERATURES
-    for _ in range(_HALVINGS):
-        middle = math.sqrt(coldest * hottest)
-        # Too hot where a larger inverse would lose less.
-        coldest, hottest = (coldest, middle) if slope(1 / middle) < 0 else (middle, hottest)
-    return math.sqrt(coldest * hottest)
 
 
 def _logit(probability: float) -> float:

@@ -78,6 +78,16 @@ def _lines(found: list[Finding], measured: Measured | None) -> Iterator[str]:
             f"measured: {measured.n_frames} picture(s) of {measured.n_pixels:,} pixels fit;"
             f" {measured.tokens_per_s:.1f} tokens a second"
         )
+        yield f"measured: {_judged(measured)}"
+
+
+def _judged(measured: Measured) -> str:
+    """How often it was right about what is known, and what its confidences are worth."""
+    if not measured.n_judged:
+        return "it does not tell how sure it is"
+    right = f"of {measured.n_judged} questions with known answers it was right in {measured.n_right}"
+    worth = "less" if measured.temperature > 1 else "more"
+    return f"{right}; its confidences are taken for {worth} than it tells (temperature {measured.temperature:.2g})"
 
 
 def _decoding(settings: Settings) -> Iterator[Finding]:

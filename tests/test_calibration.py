@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import re
 import sys
 from itertools import pairwise
@@ -21,8 +20,6 @@ from vidagent.agent.calibration import (
     Calibration,
     calibrated,
     calibration_of,
-    fitted_temperature,
-    tempered,
     uncalibrated,
 )
 from vidagent.agent.question import Kind
@@ -35,8 +32,6 @@ from labelled import SAID, Line, Row, Script, made_questions
 KINDS = (*get_args(Kind), "choice")
 CHANCES = st.floats(0, 1)
 INNER = st.floats(0.02, 0.98)
-TEMPERATURES = st.floats(0.2, 8)
-SIDES = st.booleans()
 
 
 @given(CHANCES, CHANCES, st.sampled_from([*KINDS, "a kind of which nothing is known"]))
@@ -85,55 +80,6 @@ def test_what_is_no_probability_is_refused(wrong: float) -> None:
         known.as_sure(wrong)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_a_planted_temperature_is_found(temperature: float) -> None:
-    chance = random.Random(7)
-    true = [chance.uniform(0.03, 0.97) for _ in range(4000)]
-    # What a model tells that is too sure by this temperature, or not sure enough.
-    told = [tempered(p, 1 / temperature) for p in true]
-    found = fitted_temperature(told, [chance.random() < p for p in true])
-    assert found == pytest.approx(temperature, rel=0.15)
-
-
-@given(INNER, INNER, TEMPERATURES)
-def test_a_temperature_never_changes_the_order_nor_the_side_of_a_half(
-    one: float, other: float, temperature: float
-) -> None:
-    less, more = (tempered(p, temperature) for p in sorted((one, other)))
-    assert 0 <= less <= more <= 1
-    assert (tempered(one, temperature) - 0.5) * (one - 0.5) >= 0
-
-
-@given(st.lists(st.tuples(CHANCES, SIDES), max_size=30))
-def test_a_fitted_temperature_is_bounded_and_loses_no_more_than_none(pairs: list[tuple[float, bool]]) -> None:
-    told, truths = [p for p, _ in pairs], [truth for _, truth in pairs]
-    temperature = fitted_temperature(told, truths)
-    assert 0.1 <= temperature <= 10
-    assert _loss(told, truths, temperature) <= _loss(told, truths, 1.0) + 1e-6
-
-
-def test_a_model_that_is_always_right_on_a_few_questions_is_not_believed_in_all() -> None:
-    told, truths = [0.9, 0.1] * 4, [True, False] * 4
-    assert 0.8 < tempered(0.9, fitted_temperature(told, truths)) < 0.95
-
-
-def test_one_that_is_as_often_wrong_as_right_ends_near_a_half() -> None:
-    told = [0.95] * 20 + [0.05] * 20
-    assert tempered(0.95, fitted_temperature(told, [True, False] * 20)) < 0.6
-
-
-@pytest.mark.parametrize("wrong", [0.0, -1.0, math.nan])
-def test_what_is_no_temperature_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match="no temperature"):
-        tempered(0.5, wrong)
-
-
-def test_chances_without_truths_are_refused() -> None:
-    with pytest.raises(ValueError):
-        fitted_temperature([0.5, 0.7], [True])
-    assert fitted_temperature([], []) == 1.0
-
-
 def test_questions_that_are_fitted_to_have_the_answers_that_the_lines_give() -> None:
     own, foreign = (
         Script(
@@ -169,11 +115,3 @@ def _right_option(script: Script, row: Row) -> bool:
     line = next(line for line in script.lines if line.span.start_s == evidence[0][0])
     fitting = [option for option in options if set(option.split()) <= set(line.content)]
     return fitting == [options[ord(str(row["answer"])) - ord("A")]]
-
-
-def _loss(told: list[float], truths: list[bool], temperature: float) -> float:
-    """Log loss against truths that are a little less than certain."""
-    n_true = sum(truths)
-    targets = [(n_true + 1) / (n_true + 2) if t else 1 / (len(truths) - n_true + 2) for t in truths]
-    chances = [min(max(tempered(p, temperature), 1e-12), 1 - 1e-12) for p in told]
-    return -sum(y * math.log(p) + (1 - y) * math.log(1 - p) for p, y in zip(chances, targets, strict=True))

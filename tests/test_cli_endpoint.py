@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from vidagent.index.library import Library
 from vidagent.tools.engines import embedded
 from vidagent.tools.models import endpoint
 from vidagent.tools.models.endpoint import Deadlines, Retries
+from vidagent.tools.models.measuring import Measured, remember
 
 QUESTION = "What is painted there?"
 # It kills itself in the middle of its first answer.
@@ -175,6 +177,25 @@ def test_what_became_of_each_option_is_traced(
     assert (done.code, done.value["option"]) == (0, "B")
     (traced,) = (row for row in steps(runs) if row["step"] == "reply")
     assert {name: traced[name] for name in traced if name not in ("step", "at_s")} == reply
+
+
+def test_a_model_that_was_measured_to_be_too_sure_is_believed_less(
+    vidagent: Commands, runs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIDAGENT_MODELS", str(tmp_path / "models"))
+    words = ("What is shown?", "--option", "a ship", "--option", "a house", "--device", "cpu", "--json")
+    told = []
+    for temperature in (1.0, 2.0):
+        with serving(says("{}"), likely(B=math.log(0.9), A=math.log(0.1))) as server:
+            name = f"openai:{server.url}#tiny"
+            measured = Measured(None, None, 8, 1 << 20, 9.0, 48, 36, temperature)
+            remember(tmp_path / "models", name, "cpu", measured)
+            told.append(vidagent("ask", "numbers", *words, "--reader", name).value)
+    as_told, cooled = told
+    assert (as_told["answer"], cooled["answer"]) == ("a house", "a house")
+    assert as_told["confidence"] == pytest.approx(0.9, abs=1e-3)
+    # The odds of 9 : 1 are 3 : 1 at twice the temperature.
+    assert cooled["confidence"] == pytest.approx(0.75, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tiny_video_llms import make
 
 from vidagent.agent.methods.model_guide import Look, ModelGuide, looking
 from vidagent.agent.methods.reflection import Reflection
-from vidagent.agent.methods.replied_answers import answer_in, tempered
+from vidagent.agent.methods.replied_answers import answer_in
 from vidagent.agent.methods.replied_windows import windows_in
 from vidagent.agent.methods.runs_of_similarity import Run, runs_of_similarity
 from vidagent.agent.methods.similarity_guide import SimilarityGuide
@@ -115,17 +115,6 @@ def test_any_reply_is_read_without_an_error(reply: str) -> None:
 )
 def test_the_first_answer_in_a_reply_counts(reply: str, answers: Sequence[str], place: int | None) -> None:
     assert answer_in(reply, tuple(answers)) == place
-
-
-def test_a_temperature_brings_shares_together_and_keeps_their_order() -> None:
-    assert tempered([0.9, 0.1], 1.0) == pytest.approx([0.9, 0.1])
-    assert tempered([0.9, 0.1], 2.0) == pytest.approx([0.75, 0.25])
-    assert tempered([0.25, 0.75], 0.5) == pytest.approx([0.1, 0.9])
-    assert tempered([1.0, 0.0], 0.01) == [1.0, 0.0]
-    assert sum(tempered([1e-300, 1e-299], 0.1)) == pytest.approx(1.0)
-    for temperature in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="above 0"):
-            tempered([0.5, 0.5], temperature)
 
 
 def rising(*values: float) -> list[Run]:
@@ -236,8 +225,6 @@ def test_of_options_the_likeliest_is_how_sure_a_window_is() -> None:
     guide = ModelGuide(ScriptedModel(lambda prompt: "", chances), CHOICE, seconds)
     assert guide.reflects([HOUR, Span(0, 9)]) == [0.6, 0.6]
     assert asked[-2:] == [("A", "B", "C", "D")] * 2
-    cool = ModelGuide(guide.model, CHOICE, seconds, temperature=2.0)
-    assert 0.25 < cool.reflects([HOUR])[0] < 0.6
 
 
 @pytest.mark.parametrize(

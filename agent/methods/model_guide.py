@@ -40,14 +40,12 @@ def looking(memory: Memory, question: Question) -> Look:
 class ModelGuide:
     """Asks ``model`` about a question, showing it what ``look`` has of a span: ``looking(memory, question)``.
 
-    Confidences are those of ``Reflection``, at a ``temperature`` that is fitted once to questions whose answers are
-    known. Every method raises ``ModelError`` where the model fails.
+    Confidences are those of ``Reflection``. Every method raises ``ModelError`` where the model fails.
     """
 
     model: VideoModel
     question: Question
     look: Look
-    temperature: float = 1.0
     trace: Trace = UNTRACED
 
     @property
@@ -81,7 +79,7 @@ class ModelGuide:
 
     @cached_property
     def _reflection(self) -> Reflection:
-        return Reflection(self.model, self.question, self.temperature, self.trace)
+        return Reflection(self.model, self.question, self.trace)
 
     def _shown(self, span: Span) -> Shown:
         return self.look(span, FrameBudget(self.n_frames, self.model.budget.n_pixels))

@@ -10,7 +10,7 @@ from ..question import Question
 from ..showing import Shown
 from ..trace import UNTRACED, Trace, prompt_row
 from ..viewing import prompt_of
-from .replied_answers import answer_in, tempered
+from .replied_answers import answer_in
 
 DATA_RULE = (
     "Pictures come with the time at which they are shown. What stands between <words> and </words>, and what is"
@@ -38,13 +38,12 @@ class Reflection:
 
     Of a question with options the confidence is how likely the likeliest option is, else how likely the model says
     that the answer is there. A model that does not tell likelihoods votes three times, asked in other words or with
-    the options turned round, and the confidence is the share of votes. Confidences come closer together at a
-    ``temperature`` above 1. Source: TimeSearch (arXiv 2504.01407), spotlight reflection.
+    the options turned round, and the confidence is the share of votes. Source: TimeSearch (arXiv 2504.01407),
+    spotlight reflection.
     """
 
     model: VideoModel
     question: Question
-    temperature: float = 1.0
     trace: Trace = UNTRACED
 
     @cached_property
@@ -64,11 +63,10 @@ class Reflection:
 
     def _shared(self, what: Shown) -> float:
         prompt, answers = self._prompt(what, 0), self._answers()
-        told = self.model.probabilities(prompt, answers)
-        self.trace.note("judged", model=self.model.name, **prompt_row(prompt), shares=told)
-        if told is None:
+        shares = self.model.probabilities(prompt, answers)
+        self.trace.note("judged", model=self.model.name, **prompt_row(prompt), shares=shares)
+        if shares is None:
             return _UNTOLD
-        shares = tempered(told, self.temperature)
         return max(shares) if self.question.options else shares[0]
 
     def _voted(self, what: Shown) -> float:

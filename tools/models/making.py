@@ -25,8 +25,9 @@ from ..roles import (
 from ..settings import AUTO, Settings
 from .catalog import NONE, Choice, Role, choose, role_named
 from .device import Device
-from .measuring import budget_of, remembered
+from .measuring import Measured, budget_of, remembered
 from .shelf import Shelf
+from .temperature import AS_TOLD
 
 _BETTER = ("picture", "speech", "reader")
 _ENGLISH = (AUTO, "en")
@@ -127,7 +128,12 @@ class Models:
 
     def budget(self, model: VideoModel) -> FrameBudget:
         """What fits into one prompt of a model: as ``doctor`` has measured it here, or as it tells itself."""
-        return budget_of(model, remembered(self.settings.models, model.name, self._device().name))
+        return budget_of(model, self._measured(model))
+
+    def temperature(self, model: VideoModel) -> float:
+        """At which a model's confidences are true, as ``doctor`` has measured it here, or else as it tells them."""
+        measured = self._measured(model)
+        return AS_TOLD if measured is None else measured.temperature
 
     def hint(self) -> str:
         """One line on what could be pulled to see, hear or answer better; empty where nothing is missing."""
@@ -137,6 +143,9 @@ class Models:
     def choice(self, name: str) -> Choice:
         """Who plays a role, and why."""
         return choose(_role(name), self.settings, Shelf(self.settings.models))
+
+    def _measured(self, model: VideoModel) -> Measured | None:
+        return remembered(self.settings.models, model.name, self._device().name)
 
     def _device(self) -> Device:
         return Device.named(self.settings.device)

@@ -15,13 +15,16 @@ from ..errors import ModelError, RequestError
 from ..guarded import GuardedSeeker
 from ..roles import FrameBudget, Prompt, StampedFrame, VideoModel
 from .clock_clip import ClockClip
+from .known_answers import judged, known_questions
 from .shelf import put_json
+from .temperature import AS_TOLD, fitted_temperature
 
 RECORDS = "measured.json"
 _N_TOKENS_TIMED = 64
 _N_TOKENS_SHORT = 16
 # What is as large as this is readable at any size that a picture is shown in.
 _LARGE_PX = 32
+_HALF = 0.5
 _TIME = re.compile(r"\d+(?::\d+){0,2}(?:\.\d+)?")
 _RULES = "You look at pictures of a video, each with the time at which it is shown, and answer in one word."
 
@@ -30,7 +33,8 @@ _RULES = "You look at pictures of a video, each with the time at which it is sho
 class Measured:
     """``time_error_s`` is by how much the model misses the second at which a word comes, in the median, and
     ``text_height_px`` how high the smallest capitals are that it reads; each is None where it does not at all.
-    ``n_frames`` of ``n_pixels`` fit into one prompt.
+    ``n_frames`` of ``n_pixels`` fit into one prompt. Of ``n_judged`` questions with known answers it held ``n_right``
+    more likely than not; at ``temperature`` its confidences tell best how often it was right.
     """
 
     time_error_s: float | None
@@ -38,18 +42,25 @@ class Measured:
     n_frames: int
     n_pixels: int
     tokens_per_s: float
+    n_judged: int = 0
+    n_right: int = 0
+    temperature: float = AS_TOLD
 
 
 def measure(model: VideoModel, clip: ClockClip) -> Measured:
     """Put a model to the test; raises ``ModelError`` where it fails at a prompt of one picture."""
     budget = model.budget
     n_frames = _n_frames(model, clip, budget.n_frames)
+    chances, truths = _judged(model, clip, n_frames)
     return Measured(
         time_error_s=_time_error_s(model, clip, n_frames),
         text_height_px=_text_height_px(model, clip),
         n_frames=n_frames,
         n_pixels=budget.n_pixels,
         tokens_per_s=_tokens_per_s(model, clip),
+        n_judged=len(truths),
+        n_right=sum((chance > _HALF) == is_so for chance, is_so in zip(chances, truths, strict=True)),
+        temperature=round(fitted_temperature(chances, truths), 3),
     )
 
 
@@ -95,6 +106,13 @@ def _text_height_px(model: VideoModel, clip: ClockClip) -> int | None:
         if word.lower() in _reply(model, prompt, _N_TOKENS_SHORT).lower():
             read.append(height_px)
     return min(read, default=None)
+
+
+def _judged(model: VideoModel, clip: ClockClip, n_frames: int) -> tuple[list[float], list[bool]]:
+    """What it holds of all questions that do not take more pictures than it can be shown, and what is right."""
+    questions = [known for known in known_questions(clip) if len(known.times_s) <= n_frames]
+    times_s = sorted({time_s for known in questions for time_s in known.times_s})
+    return judged(model, questions, dict(zip(times_s, _frames(clip, times_s), strict=True)))
 
 
 def _tokens_per_s(model: VideoModel, clip: ClockClip) -> float:
