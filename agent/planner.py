@@ -124,8 +124,8 @@ class _Run:
                 self.memory, beside, draft, self.kit.pictures, self.kit.sounds, self._recollection
             )
         reader = self.viewer.model.name if self.viewer and is_viewed else reading.NAME
-        # What was spotted, or found by its sound or in a second look, is none of the answers that were counted.
-        counted = reader if is_viewed or done.draft is recalled.draft else ""
+        # What was spotted, or found in a second look, is none of the answers that were counted.
+        counted = reader if is_viewed or (done.draft is recalled.draft and self._is_worded(draft)) else ""
         accepted = draft.is_sure(self._least(counted)) or (is_viewed and self._may_be_a_guess)
         support = list(draft.support) if accepted else self._lettered(near)
         self._note(done, support if accepted else [])
@@ -173,6 +173,10 @@ class _Run:
         """What became of other answers that were as sure, None where none were counted."""
         calibration = calibration_of(reader)
         return calibration.as_sure(self._probability(told, reader)) if calibration else None
+
+    def _is_worded(self, draft: Draft) -> bool:
+        """Whether a draft goes by words, and by few of them: pictures, sounds and summaries were not counted."""
+        return self._kind != "summary" and all(e.sense in ("speech", "screen") for e in draft.support)
 
     @property
     def _kind(self) -> str:

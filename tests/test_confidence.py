@@ -67,3 +67,11 @@ def test_of_a_video_llm_and_of_what_was_not_found_nothing_was_counted(island: Me
     assert calibration_of(ScriptedModel(lambda prompt: "").name) is None
     absent = ask(island, "When does the helicopter land?")
     assert lines(absent) == [f"confidence {absent.confidence:.2f}"]
+
+
+@pytest.mark.parametrize("text", ["When is nobody speaking?", "Summarise the video."])
+def test_of_what_goes_by_more_than_a_few_words_nothing_was_counted(island: Memory, text: str) -> None:
+    answer = ask(island, text)
+    assert not answer.abstained and answer.as_sure is None
+    assert answer.confidence == pytest.approx(told(island, text), abs=1e-4)
+    assert lines(answer) == [f"confidence {answer.confidence:.2f}"]
