@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ SIZE = (160, 96)
 STEP_S = 0.04
 RATE_HZ = 16000
 MILLISECONDS = Fraction(1, 1000)
+TOLERANCE_S = 1e-3
 _N_BITS = 8
 
 
@@ -104,16 +105,31 @@ def make_clip(
     return path
 
 
-def cut(source: Path, target: Path, until_s: float) -> Path:
-    """The first seconds of a file, its packets as they are; the target again."""
+def cut(
+    source: Path,
+    target: Path,
+    until_s: float,
+    since_s: float = 0.0,
+    kinds: Collection[str] = ("video", "audio"),
+) -> Path:
+    """A stretch of a file, its packets as they are, on a clock that begins with it; the target again.
+
+    It begins at a second that has a keyframe, and holds the tracks of some kinds.
+    """
     with av.open(str(source)) as opened, av.open(str(target), "w") as made:
-        streams = {
-            each: made.add_stream_from_template(each)
-            for each in opened.streams
-            if each.type in ("video", "audio")
-        }
+        streams = {each: made.add_stream_from_template(each) for each in opened.streams if each.type in kinds}
+        for each, copied in streams.items():
+            copied.disposition = each.disposition
+        begun = set[av.stream.Stream]()
         for packet in opened.demux(*streams):
-            if packet.dts is not None and packet.dts * packet.time_base < until_s:
+            if packet.dts is None or packet.dts * packet.time_base >= until_s:
+                continue
+            # Those before the keyframe in the order of decoding are of the pictures before it.
+            if packet.is_keyframe and packet.pts * packet.time_base >= since_s - TOLERANCE_S:
+                begun.add(packet.stream)
+            if packet.stream in begun:
+                shift = round(since_s / packet.time_base)
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                 packet.stream = streams[packet.stream]
                 made.mux(packet)
     return target

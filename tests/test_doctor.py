@@ -20,6 +20,8 @@ from vidagent.tools.roles import FrameBudget, Prompt, StampedFrame
 from vidagent.tools.screen_text import RapidOcrReader
 
 Run = Callable[..., Done]
+WORDS = (slice(480, 720), slice(240, 1040))
+"""The part of a picture of the clip that words are in."""
 Read = Callable[[StampedFrame], list[str]]
 
 
@@ -48,18 +50,18 @@ def reading(read: Read, late_s: float = 0.0) -> ScriptedModel:
         asked = re.search(r"does the word (\w+) come up", str(prompt.parts[-1]))
         if asked:
             return next((f"{f.time_s + late_s:.1f}" for f in frames if asked[1] in read(f)), "never")
-        return " ".join(read(frames[-1]))
+        return " ".join(["I read:", *read(frames[-1])])
 
     return ScriptedModel(reply, budget=FrameBudget(64, 1 << 20))
 
 
 def reader() -> Read:
-    """A real reader of text, which looks at each picture once."""
+    """A real reader of text, which looks once at each picture, and there only where words are."""
     real, known = RapidOcrReader(), dict[float, list[str]]()
 
     def words_in(frame: StampedFrame) -> list[str]:
         if frame.time_s not in known:
-            lines = real.read(np.ascontiguousarray(frame.image))
+            lines = real.read(np.ascontiguousarray(frame.image[WORDS]))
             known[frame.time_s] = [line.text for line in lines]
         return known[frame.time_s]
 

@@ -23,7 +23,20 @@ import pytest
 from av.stream import Disposition
 from bitmaps import BitmapTrack, DisplaySet, painted, write_captions
 from children import child_ids, time_limit
-from clips import STEP_S, Look, Painter, Pixels, Samples, make_clip, numbered, rotate, solid, steady, tone
+from clips import (
+    STEP_S,
+    Look,
+    Painter,
+    Pixels,
+    Samples,
+    cut,
+    make_clip,
+    numbered,
+    rotate,
+    solid,
+    steady,
+    tone,
+)
 from contract_clips import grainy
 
 from vidagent.agent.planner import ask
@@ -575,10 +588,10 @@ def test_a_video_without_sound_says_so_and_has_no_words(library: Library, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "sound", [np.zeros(60 * 16000, np.float32), tone(60.0, 50.0)], ids=["silence", "hum"]
+    "sound", [np.zeros(40 * 16000, np.float32), tone(40.0, 50.0)], ids=["silence", "hum"]
 )
 def test_no_word_is_heard_in_silence_or_hum(library: Library, tmp_path: Path, sound: Samples) -> None:
-    path = make_clip(tmp_path / "empty.mp4", steady(60, step_s=1.0), sound=sound)
+    path = make_clip(tmp_path / "empty.mp4", steady(40, step_s=1.0), sound=sound)
     memory = remembered(library, path, embedded(read_text=False))
     assert memory.texts("speech") == []
     assert memory.voice() == []
@@ -712,10 +725,21 @@ def in_a_process(code: str, *words: object) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=True).stdout
 
 
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A film of one huge picture, by the format of its file."""
+    folder = tmp_path_factory.mktemp("huge")
+    first = folder / "huge.mkv"
+    in_a_process(MAKE_HUGE, first, *HUGE)
+    others = {suffix: cut(first, folder / f"huge.{suffix}", 1.0) for suffix in ("mp4", "ts")}
+    return {"mkv": first, **others}
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
-def test_a_huge_picture_is_refused_within_little_memory(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"huge.{suffix}"
-    in_a_process(MAKE_HUGE, path, *HUGE)
+def test_a_huge_picture_is_refused_within_little_memory(
+    huge: dict[str, Path], tmp_path: Path, suffix: str
+) -> None:
+    path = huge[suffix]
     told = json.loads(in_a_process(INGEST_AND_MEASURE, path, tmp_path / "library.db"))
     assert (
         told["told"] == f"MediaError: {path}: 15360x8640 pixels a picture are over the limit of {MAX_PIXELS}"
@@ -724,11 +748,12 @@ def test_a_huge_picture_is_refused_within_little_memory(tmp_path: Path, suffix: 
     assert max(told["own_mb"], told["children_mb"]) < MEMORY_MB
 
 
-def test_a_picture_that_is_huge_against_what_the_header_says_is_left_out(tmp_path: Path) -> None:
-    huge, path = tmp_path / "huge.ts", tmp_path / "liar.ts"
-    in_a_process(MAKE_HUGE, huge, *HUGE)
+def test_a_picture_that_is_huge_against_what_the_header_says_is_left_out(
+    huge: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "liar.ts"
     small = make_clip(tmp_path / "small.ts", steady(75), look=Look(tick=TWENTY_FIVE))
-    path.write_bytes(small.read_bytes() + huge.read_bytes())
+    path.write_bytes(small.read_bytes() + huge["ts"].read_bytes())
     assert probe(path).width == 160
     told = json.loads(in_a_process(INGEST_AND_MEASURE, path, tmp_path / "library.db"))
     assert (told["told"], told["n_videos"]) == ("", 1)
@@ -738,11 +763,9 @@ def test_a_picture_that_is_huge_against_what_the_header_says_is_left_out(tmp_pat
     assert any("decoding failed" in note for note in video.notes)
 
 
-def test_no_moment_of_a_huge_picture_is_shown(tmp_path: Path) -> None:
-    path = tmp_path / "huge.mkv"
-    in_a_process(MAKE_HUGE, path, *HUGE)
+def test_no_moment_of_a_huge_picture_is_shown(huge: dict[str, Path]) -> None:
     with pytest.raises((MediaError, SeekError), match=r"huge\.mkv"):
-        GuardedSeeker(path).at(0.0)
+        GuardedSeeker(huge["mkv"]).at(0.0)
 
 
 # ---- several tracks
@@ -751,28 +774,34 @@ WEBB = ROOT.parent / "shared" / "media" / "video" / "nasa_webb_13s.mp4"
 with_webb = pytest.mark.skipif(not WEBB.exists(), reason="shared media are not there")
 
 
+@pytest.fixture(scope="module")
+def webb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of all its tracks of pictures and of sound."""
+    return cut(WEBB, tmp_path_factory.mktemp("webb") / WEBB.name, 3.0)
+
+
 @with_webb
-def test_each_choice_of_tracks_is_a_memory_of_its_own(library: Library) -> None:
-    usual = ingest(library, WEBB, MEASURING)
-    chosen = ingest(library, WEBB, MEASURING, IngestSettings(tracks=Tracks(1, 0)))
+def test_each_choice_of_tracks_is_a_memory_of_its_own(library: Library, webb: Path) -> None:
+    usual = ingest(library, webb, MEASURING)
+    chosen = ingest(library, webb, MEASURING, IngestSettings(tracks=Tracks(1, 0)))
     assert (usual.video.tracks, chosen.video.tracks) == ("", "picture 1, sound 0")
     assert (usual.video.width, usual.video.height) == (320, 180)
     assert (chosen.video.width, chosen.video.height) == (480, 270)
     assert len({video.id for video in library.videos()}) == 2
-    named = ingest(library, WEBB, MEASURING, IngestSettings(tracks=Tracks(0, 1)))
+    named = ingest(library, webb, MEASURING, IngestSettings(tracks=Tracks(0, 1)))
     assert (named.is_new, named.video.id) == (False, usual.video.id)
 
 
 @with_webb
-def test_a_question_may_name_its_tracks(terminal: Terminal) -> None:
+def test_a_question_may_name_its_tracks(terminal: Terminal, webb: Path) -> None:
     question = "When does the screen turn black?"
-    assert terminal("ask", WEBB, question)[0] == 0
-    answer = json.loads(terminal("ask", WEBB, question, "--picture-track", "1", "--json")[1])
-    assert answer["video"]["title"] == WEBB.stem
+    assert terminal("ask", webb, question)[0] == 0
+    answer = json.loads(terminal("ask", webb, question, "--picture-track", "1", "--json")[1])
+    assert answer["video"]["title"] == webb.stem
     listed = terminal("ls")[1]
-    assert listed.count(WEBB.stem + "  ") == 1
-    assert listed.count(WEBB.stem + " [picture 1]") == 1
-    code, _, complaint = terminal("ask", WEBB, question, "--picture-track", "2")
+    assert listed.count(webb.stem + "  ") == 1
+    assert listed.count(webb.stem + " [picture 1]") == 1
+    code, _, complaint = terminal("ask", webb, question, "--picture-track", "2")
     assert code == 2
     assert "it has 2, counted from 0" in complaint
 

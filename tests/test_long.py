@@ -18,7 +18,7 @@ from vidagent.tools.guarded import GuardedPictures, GuardedSound
 HOURS = 10
 HOUR_S = 3600
 LENGTH_S = HOURS * HOUR_S
-RATE_HZ = 8000
+RATE_HZ = 2000
 WINDOW_S = 600.0
 OVERLAP_S = 5.0
 MB_AN_HOUR = 5.0

@@ -10,7 +10,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -307,6 +309,39 @@ for number, words in enumerate(json.loads(sys.argv[1])):
 """
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    complaint: str
+
+
+def each_of(
+    commands: Sequence[Sequence[object]], library_path: Path, folder: Path, **environment: str | None
+) -> list[Ended]:
+    """How each command ends in a process of its own, with some variables set and, where None, unset."""
+    folder.mkdir()
+    words = json.dumps([list(map(str, command)) for command in commands])
+    command = [sys.executable, "-c", ONE_AFTER_THE_OTHER, words, str(library_path), str(folder)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        timeout=240,
+        env=varied(environment),
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.stderr == b""
+    codes = [int(code) for code in done.stdout.split()]
+    assert len(codes) == len(commands)
+    return [
+        Ended(code, *((folder / f"{number}.{ending}").read_text("utf-8") for ending in ("out", "err")))
+        for number, code in enumerate(codes)
+    ]
+
+
 def varied(environment: dict[str, str | None]) -> dict[str, str]:
     """The environment with some variables set and, where None, unset."""
     return {name: value for name, value in (os.environ | environment).items() if value is not None}
@@ -351,15 +386,10 @@ def test_an_odd_environment_gets_the_same_answer(
         ("ask", "one", QUESTION, "--json"), ("ask", "one", QUESTION), ("events", "one"), ("search", "burns"), ("ls",),
         ("library", "check"),
     ]  # fmt: skip
-    command = [sys.executable, "-c", ONE_AFTER_THE_OTHER, json.dumps(commands), str(path), str(path.parent)]
-    done = subprocess.run(command, capture_output=True, timeout=240, env=varied(environment), check=False)
-    assert (done.stdout.split(), done.stderr) == ([b"0"] * len(commands), b"")
-    outputs = [(path.parent / f"{number}.out").read_text("utf-8") for number in range(len(commands))]
-    assert all(outputs)
-    assert [(path.parent / f"{number}.err").read_text("utf-8") for number in range(len(commands))] == [
-        ""
-    ] * len(commands)
-    assert json.loads(outputs[0]) | {"elapsed_s": 0} == usual | {"elapsed_s": 0}
+    ended = each_of(commands, path, path.parent / "said", **environment)
+    assert [(each.code, each.complaint) for each in ended] == [(0, "")] * len(commands)
+    assert all(each.out for each in ended)
+    assert json.loads(ended[0].out) | {"elapsed_s": 0} == usual | {"elapsed_s": 0}
 
 
 def test_characters_that_a_terminal_lacks_stand_as_escapes(tmp_path: Path) -> None:
@@ -367,12 +397,14 @@ def test_characters_that_a_terminal_lacks_stand_as_escapes(tmp_path: Path) -> No
         "WEBVTT\n\n00:01.000 --> 00:02.000\nSize 😀 Größe.\n", encoding="utf-8"
     )
     path = tmp_path / "library.db"
-    assert vidagent("ingest", tmp_path / "talk.vtt", "--library", path, **ASCII).returncode == 0
-    text = vidagent("search", "size", "--library", path, **ASCII).stdout
-    assert text.isascii()
-    assert r"Size \U0001f600 Gr\xf6\xdfe." in text
-    rows = json.loads(vidagent("search", "size", "--json", "--library", path, **ASCII).stdout)
-    assert rows[0]["text"] == "Size 😀 Größe."
+    commands = [
+        ("ingest", tmp_path / "talk.vtt"), ("search", "size"), ("search", "size", "--json"),
+    ]  # fmt: skip
+    read, found, listed = each_of(commands, path, tmp_path / "said", **ASCII)
+    assert read.code == 0
+    assert found.out.isascii()
+    assert r"Size \U0001f600 Gr\xf6\xdfe." in found.out
+    assert json.loads(listed.out)[0]["text"] == "Size 😀 Größe."
 
 
 def test_a_home_that_cannot_be_written_is_named() -> None:
@@ -404,11 +436,10 @@ def test_a_newer_library_is_refused_by_every_command_and_left_alone(path: Path, 
         ("ask", "one", QUESTION), ("ingest", clips[1]), ("ls",), ("rm", "one"), ("events", "one"), ("search", "burns"),
         ("library", "check"), ("library", "compact"), ("library", "export", "one", "-o", path.with_name("out.db")),
     ]  # fmt: skip
-    for words in commands:
-        done = vidagent(*words, "--library", path)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert "written by a newer vidagent (step m999_later)" in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+    for ended in each_of(commands, path, path.parent / "said"):
+        assert (ended.code, ended.out) == (1, "")
+        assert "written by a newer vidagent (step m999_later)" in ended.complaint
+        assert len(ended.complaint.splitlines()) == 1
     assert path.read_bytes() == before
     with pytest.raises(LibraryTooNewError):
         Library(path)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from ..clock import Span
 from ..errors import CapabilityError, RequestError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+
+_Places = npt.NDArray[Any]
 
 SIZE = (1280, 720)
 """Width and height of the pictures."""
@@ -50,12 +53,25 @@ _TICK = Fraction(1, 1000)
 # Matroska keeps every sample and every second as they are; AAC in MP4 would begin with silence of its own.
 _FORMAT, _SOUND = "matroska", "pcm_s16le"
 _CODECS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("libx264", {"preset": "veryfast", "crf": "16", "bf": "0", "threads": "1"}),
+    ("libx264", {"preset": "ultrafast", "crf": "16", "g": "50", "threads": "1"}),
     ("libopenh264", {"b": "6000000"}),
     ("mpeg4", {"qscale": "2", "flags": "+qscale", "threads": "1"}),
 )
+_PIXELS = "yuv420p"
+_BLACK, _WHITE, _NO_COLOUR = 16, 235, 128
 _CLOCK_AT, _WORD_AT = (640, 120), (640, 600)
 _CLOCK_PLATE, _WORD_PLATE = (480, 160), (560, 100)
+# Each tells of columns and rows which pixels are dark.
+_PATTERNS: tuple[Callable[[_Places, _Places], _Places], ...] = (
+    lambda across, down: across < 0,
+    lambda across, down: across // 80 % 2 == 0,
+    lambda across, down: down // 80 % 2 == 0,
+    lambda across, down: (across // 80 + down // 80) % 2 == 0,
+    lambda across, down: (across + down) // 120 % 2 == 0,
+    lambda across, down: np.hypot(across - SIZE[0] / 2, down - SIZE[1] / 2) // 90 % 2 == 0,
+    lambda across, down: (across // 40 % 4 == 0) & (down // 40 % 4 == 0),
+    lambda across, down: across > SIZE[0] / 2,
+)
 
 
 class ShownWord(NamedTuple):
@@ -160,7 +176,7 @@ def _picture_track(container: OutputContainer) -> VideoStream:
     name, options = _codec()
     track = cast("VideoStream", container.add_stream(name, rate=round(1 / STEP_S), options=options))
     track.width, track.height = SIZE
-    track.pix_fmt = "yuv420p"
+    track.pix_fmt = _PIXELS
     track.codec_context.time_base = track.time_base = _TICK
     return track
 
@@ -186,16 +202,29 @@ def _codec() -> tuple[str, dict[str, str]]:
 def _pictures(clip: ClockClip, scenes: Sequence[Pixels]) -> Iterator[VideoFrame]:
     import av
 
+    grounds = [_planes(scene) for scene in scenes]
     for number in range(round(clip.duration_s / STEP_S)):
         time_s = number / 10
-        image = scenes[sum(cut_s <= time_s for cut_s in clip.cuts_s)].copy()
-        _put(image, f"{time_s:04.1f}", CLOCK_PX, _CLOCK_AT, _CLOCK_PLATE)
+        planes = grounds[sum(cut_s <= time_s for cut_s in clip.cuts_s)].copy()
+        _put(planes, f"{time_s:04.1f}", CLOCK_PX, _CLOCK_AT, _CLOCK_PLATE)
         for word in clip.words:
             if word.span.start_s <= time_s < word.span.end_s:
-                _put(image, word.text, word.height_px, _WORD_AT, _WORD_PLATE)
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+                _put(planes, word.text, word.height_px, _WORD_AT, _WORD_PLATE)
+        frame = av.VideoFrame.from_ndarray(planes, format=_PIXELS)
         frame.time_base, frame.pts, frame.duration = _TICK, 100 * number, 100
         yield frame
+
+
+def _planes(scene: Pixels) -> Pixels:
+    """Brightness above and the two colours below it, as an encoder takes them: (height * 3 / 2, width).
+
+    Colours are converted once for each scene, since what is written into it has none.
+    """
+    import av
+
+    return cast(
+        "Pixels", av.VideoFrame.from_ndarray(scene, format="rgb24").reformat(format=_PIXELS).to_ndarray()
+    )
 
 
 def _noises(clip: ClockClip) -> Iterator[AudioFrame]:
@@ -235,31 +264,25 @@ def _scenes(chance: random.Random) -> list[Pixels]:
 
 def _patterned(kind: int, colour: Pixels) -> Pixels:
     """A picture of a colour and a darker shade of it, in one of eight patterns."""
-    across, down = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
-    from_middle = np.hypot(across - SIZE[0] / 2, down - SIZE[1] / 2)
-    is_dark = (
-        across < 0,
-        across // 80 % 2 == 0,
-        down // 80 % 2 == 0,
-        (across // 80 + down // 80) % 2 == 0,
-        (across + down) // 120 % 2 == 0,
-        from_middle // 90 % 2 == 0,
-        (across // 40 % 4 == 0) & (down // 40 % 4 == 0),
-        across > SIZE[0] / 2,
-    )[kind]
-    return np.where(is_dark[..., None], colour // 2, colour).astype(np.uint8)
+    across, down = np.arange(SIZE[0])[None, :], np.arange(SIZE[1])[:, None]
+    is_dark = np.broadcast_to(_PATTERNS[kind](across, down), SIZE[::-1])
+    return np.array([colour, colour // 2], np.uint8).take(is_dark.astype(np.intp), axis=0)
 
 
-def _put(image: Pixels, text: str, height_px: int, middle: tuple[int, int], plate: tuple[int, int]) -> None:
-    """Write into the picture, white on a black plate around the middle."""
+def _put(planes: Pixels, text: str, height_px: int, middle: tuple[int, int], plate: tuple[int, int]) -> None:
+    """Write into the planes of a picture, white on a black plate around the middle."""
+    width, height = SIZE
+    brightness, colours = planes[:height], planes[height:].reshape(2, height // 2, width // 2)
     ink = _ink(text, height_px)
-    _inside(image, middle, plate)[:] = 0
-    _inside(image, middle, (ink.shape[1], ink.shape[0]))[:] = ink[..., None]
+    _inside(brightness, middle, plate)[:] = _BLACK
+    _inside(brightness, middle, (ink.shape[1], ink.shape[0]))[:] = _BLACK + ink * ((_WHITE - _BLACK) / 255)
+    for colour in colours:
+        _inside(colour, (middle[0] // 2, middle[1] // 2), (plate[0] // 2, plate[1] // 2))[:] = _NO_COLOUR
 
 
-def _inside(image: Pixels, middle: tuple[int, int], size: tuple[int, int]) -> Pixels:
+def _inside(plane: Pixels, middle: tuple[int, int], size: tuple[int, int]) -> Pixels:
     left, top = middle[0] - size[0] // 2, middle[1] - size[1] // 2
-    return image[top : top + size[1], left : left + size[0]]
+    return plane[top : top + size[1], left : left + size[0]]
 
 
 @cache
