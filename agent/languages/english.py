@@ -33,6 +33,8 @@ _VIDEO_WORDS = frozenset(
     thing things spoke mentions mentioning scenes
     summarize summarise summary""".split()
 )
+# "The definition of X" is given by whoever says what X is, and so is "what does X mean?".
+_ABOUT = "(?:definition|meaning|explanation|reason|purpose|idea|concept|significance)"
 _CARRIERS = frozenset(
     "sign board title logo caption captions label slide credits credit letter note calendar page poster card team"
     " subtitle banner notice document sheet slides message".split()
@@ -262,7 +264,7 @@ ENGLISH = Language(
         rf"|\b(?:in|of|during|throughout|from) (?:the|this) (?:whole |entire )?{_VIDEO}\b(?! (?:with|about|of)\b)"
     ),
     only_beside=r"\b(?:just|right|shortly|immediately|directly) (?:before|after)\b",
-    asked=r"\b(?:which|what|how)\s+(\w+)",
+    asked=rf"(?:\b(?:which|what|how)\s+|\b(?={_ABOUT}\s+(?:of|for|behind)\b|mean\W*$))(\w+)",
     follow_up=r"^\W*(?:(?:and|but|so)\b,? )*(?:what|how) about\b|\b(?:who|what|where|when|how|anyone|anything) else\b",
     pointing=r"\b(?:that|this|those|these|it)\b",
     bare=(

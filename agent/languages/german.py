@@ -25,6 +25,7 @@ _VIDEO_WORDS = frozenset(
     geschrieben passiert passieren passierte geschieht kommt kommen kam vor dauert dauerte dauern beginnt
     beginnen fragt fragen fragte gefragt erklärt erklären sprecher stimme ton geräusch art zeig finde""".split()
 )
+_ABOUT = "(?:definition|bedeutung|erklärung|grund|zweck|idee|begriff)"
 _CARRIERS = frozenset(
     "schild tafel titel folie brief zettel plakat karte untertitel abspann logo notiz".split()
 )
@@ -128,7 +129,7 @@ GERMAN = Language(
     fillers=r"\b(?:insgesamt|überhaupt|worum geht es)\b"
     rf"|\b(?:in|während) (?:dem|der|diesem|dieser) {_VIDEO}\b|\bim {_VIDEO}\b",
     only_beside=r"\b(?:direkt|unmittelbar|gleich|kurz) (?:bevor|nachdem|vor|nach)\b",
-    asked=r"\b(?:welche[rsnm]?|wie)\s+(\w+)",
+    asked=rf"(?:\b(?:welche[rsnm]?|wie)\s+|\b(?={_ABOUT}\s+(?:von|vom|des|der|für|hinter)\b))(\w+)",
     follow_up=r"^\W*(?:und )?was ist mit\b|\b(?:wer|was|wo) (?:sonst|noch)\b",
     pointing=r"\b(?:das|dies|es)\b",
     bare=r"^\W*(?:(?:und|aber|also)\W+)*(?:warum|wieso|wann|wo|wer|wie|was)(?:\W+(?:genau|nicht|dann))?\W*$",
