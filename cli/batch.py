@@ -49,7 +49,10 @@ def batch(
     ],
     videos: Annotated[
         list[str] | None,
-        typer.Argument(metavar="VIDEO", help="What is asked about where a line names no video."),
+        typer.Argument(
+            metavar="VIDEO",
+            help="What is asked about where a line names no video; a folder is the videos in it.",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -115,6 +118,7 @@ def batch(
     library: LibraryOption = None,
 ) -> None:
     """Answer many questions, a JSON row for each in their order; what fails is a row too, and the end is code 6."""
+    from ..tools.folders import files_of
     from .asking import Looking
     from .batches.work import Manner
 
@@ -126,7 +130,7 @@ def batch(
     manner = Manner(chosen, Looking(strategy, budget, exhaustive), min_confidence, accept_damage)
     for path in (output, summary):
         _refuse_questions(path, questions)
-    asked = _batch(questions, form, videos or [], anywhere, manner)
+    asked = _batch(questions, form, files_of(videos or []), anywhere, manner)
     counts = _answered(asked, manner, jobs, output, summary, force)
     complain(str(counts))
     if counts.n_failed:

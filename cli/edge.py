@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -42,6 +42,15 @@ JsonOption = Annotated[
         "--json",
         "--jsonl",
         help="Print one JSON value instead of text, or with --jsonl a list as a value a line; see: vidagent schema.",
+    ),
+]
+VideosArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="VIDEO",
+        help="Files, folders of them, or ids or titles of remembered videos. Default: all that are remembered.",
+        default_factory=list,
+        show_default=False,
     ),
 ]
 VideoArgument = Annotated[
@@ -149,6 +158,16 @@ def lists_as_lines(is_wanted: bool) -> Iterator[None]:
 def say_json(value: object) -> None:
     """One JSON value on stdout, a list as lines where that was asked for."""
     say_text(json_output(value, not is_narrow()))
+
+
+def say_json_list(values: Iterable[object]) -> None:
+    """A list of JSON values on stdout; as lines, where that was asked for, each as soon as it is there."""
+    if not _Lists.are_lines:
+        say_json(list(values))
+        return
+    for value in values:
+        say_json(value)
+        sys.stdout.flush()
 
 
 def json_output(value: object, is_unicode: bool = True) -> str:

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from ..tools.errors import VidagentError
 from ..tools.plain import plain
 from .edge import complain, library_path, lists_as_lines
+from .naming import is_remembered
 
 INTERRUPTED, TERMINATED, READER_GONE = 130, 143, 141
 """Exit codes of a command that was broken off: by Ctrl-C, from outside, or by whoever read its output."""
@@ -32,7 +33,7 @@ class ReaderGoneError(Exception):
 
 
 class Commands(TyperGroup):
-    """The commands of ``vidagent``; a video in the place of a command is asked about."""
+    """The commands of ``vidagent``; videos in the place of a command are asked about."""
 
     def make_context(self, info_name: str | None, args: list[str], *others: Any, **extra: Any) -> Any:
         """The context of a command line."""
@@ -98,9 +99,12 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _is_question(word: str, *others: str) -> bool:
-    """Whether a word that is no command is a video, with something about it behind."""
-    if word.startswith("-") or not others:
+    """Whether a word that is no command is a video or a folder, with something about it behind."""
+    if word.startswith("-"):
         return False
+    if not others:
+        # Whoever names a file and nothing else has forgotten the question, and not the command.
+        return os.path.isfile(word)
     # What looks like a file is meant to be one, even where there is none.
     return (
         os.path.exists(word)
@@ -111,15 +115,9 @@ def _is_question(word: str, *others: str) -> bool:
 
 
 def _is_known(name: str, others: Sequence[str]) -> bool:
-    """Whether a remembered video goes by a name, or several do; no library is made for it."""
-    from ..index.library import Library
-
+    """Whether a remembered video goes by a name."""
     with suppress(VidagentError):
-        path = library_path(_library_in(others))
-        if path.exists():
-            with Library(path) as library:
-                titles = [video.title.casefold() for video in library.videos()]
-                return any(title.startswith(name.casefold()) for title in titles) or bool(library.find(name))
+        return is_remembered(name, library_path(_library_in(others)))
     return False
 
 

@@ -16,6 +16,12 @@ _MOMENTS_MAX = 8
 
 def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
     """The answer, its proof, how sure it is, and what was looked at; ``within`` is what the search was limited to."""
+    yield from found_lines(answer, within)
+    yield from note_lines(answer)
+
+
+def found_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
+    """The same without what a reader ought to know besides; see ``note_lines``."""
     yield f"{answer.option}) {answer.text}" if answer.option else answer.text
     if answer.abstained and answer.moments:
         yield "nearest:"
@@ -27,6 +33,10 @@ def answer_lines(answer: Answer, within: Span | None = None) -> Iterator[str]:
     if within is not None:
         yield f"looked only at {within}"
     yield "looked at: " + "; ".join(_coverage_phrase(entry) for entry in answer.coverage)
+
+
+def note_lines(answer: Answer) -> Iterator[str]:
+    """What a reader of the answer ought to know besides, which may be the same for other videos."""
     for note in answer.notes:
         yield f"note: {note}"
     if answer.reader == EXTRACTIVE:

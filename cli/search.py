@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .edge import JsonOption, LibraryOption, say, say_json
+from ..tools.errors import UnknownVideoError
+from .edge import JsonOption, LibraryOption, complain, say, say_json
 from .options import DeviceOption, ModelsOption, TextVectorsOption, settings_from
 
 if TYPE_CHECKING:
+    from ..index.records import Video
     from ..index.search import Found
+    from .videos import Videos
 
 _SENSES = {"speech": "speech", "screen": "words on screen"}
 
@@ -23,7 +28,11 @@ def search(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many hits.")] = 20,
     videos: Annotated[
         list[str] | None,
-        typer.Option("--video", metavar="VIDEO", help="Only in this remembered video; repeat it for more."),
+        typer.Option(
+            "--video",
+            metavar="VIDEO",
+            help="Only in this remembered video, or those of a folder; repeat it for more.",
+        ),
     ] = None,
     sense: Annotated[
         Literal["speech", "screen"] | None, typer.Option("--sense", help="Only what was said, or shown.")
@@ -48,7 +57,7 @@ def search(
     engines = Models(settings)
     with Library(settings.library) as opened:
         known = Videos(opened, engines)
-        chosen = [known.known(name) for name in videos] if videos else None
+        chosen = [*_chosen(known, videos)] if videos else None
         meaning = texts_learnt(opened, engines, progress)
         found = search_by_both(opened, meaning, words, limit, videos=chosen, sense=sense)
     if as_json:
@@ -56,6 +65,32 @@ def search(
         return
     for line in [*_lines(found)] or ["nothing found"]:
         say(line)
+
+
+def _chosen(known: Videos, names: list[str]) -> Iterator[Video]:
+    """The remembered videos of the names; which files of a folder are not remembered is told on stderr.
+
+    Raises ``UnknownVideoError`` where none of a folder is, and what ``Videos.known`` raises.
+    """
+    from ..tools.folders import videos_in
+
+    for name in names:
+        if not os.path.isdir(name):
+            yield known.known(name)
+            continue
+        missing = []
+        for path in (paths := videos_in(Path(name))):
+            try:
+                yield known.known(str(path))
+            except UnknownVideoError:
+                missing.append(path)
+        told = (
+            f"{name}: {len(missing)} of {len(paths)} videos not remembered yet; run: vidagent ingest {name}"
+        )
+        if len(missing) == len(paths):
+            raise UnknownVideoError(told)
+        if missing:
+            complain(told)
 
 
 def _lines(found: list[Found]) -> Iterator[str]:

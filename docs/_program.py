@@ -109,7 +109,7 @@ def _parameter(name: str, hint: Any, default: object) -> Parameter | None:
     said = next((extra for extra in get_args(hint)[1:] if isinstance(extra, ParameterInfo)), None)
     if said is None or said.hidden:
         return None
-    kind, is_required = _kind(get_args(hint)[0]), default is _MISSING
+    kind, is_required = _kind(get_args(hint)[0]), default is _MISSING and said.default_factory is None
     meta = said.metavar or _metavar(name, kind)
     if isinstance(said, ArgumentInfo):
         meta += "..." if _is_list(hint) and "..." not in meta else ""

@@ -16,7 +16,7 @@ from ..tools.tracks import Tracks, settled
 from .fingerprint import sidecar_fingerprint
 from .ingest import Ingested, IngestSettings, ingest
 from .library import Library
-from .records import Video
+from .records import ContentKey, Video
 from .transcript import ingest_transcript
 from .watching import Watch, unwatched
 
@@ -47,6 +47,10 @@ class Videos:
     def known(self, name: str) -> Video:
         """See ``known``."""
         return known(self.library, name, self.tracks, self.models.settings.language)
+
+    def all_known(self) -> list[Video]:
+        """See ``all_known``."""
+        return all_known(self.library, self.tracks)
 
     def remember(self, path: Path, afresh: bool = False) -> Ingested:
         """See ``remember``."""
@@ -86,6 +90,27 @@ def known(library: Library, name: str, tracks: Tracks, language: str = IngestSet
     if video is None:
         raise UnknownVideoError(f"{path}: not remembered yet; run: vidagent ingest {path}")
     return video
+
+
+def all_known(library: Library, tracks: Tracks) -> list[Video]:
+    """Every remembered video, those read by the chosen ``tracks`` where any are chosen.
+
+    What is being read anew is there as it was before. Raises ``UnknownVideoError`` where there is none.
+    """
+    videos = [video for video in library.videos() if str(tracks) in ("", video.tracks)]
+    whole = {content_of(video) for video in videos if video.is_whole}
+    found = [video for video in videos if video.is_whole or content_of(video) not in whole]
+    if not found:
+        by = f" by {tracks}" if str(tracks) else ""
+        raise UnknownVideoError(
+            f"{library.path}: no video is remembered{by}; name one, or run: vidagent ingest"
+        )
+    return found
+
+
+def content_of(video: Video) -> ContentKey:
+    """What stays the same of a video while it is being read, and remembered anew as it grows."""
+    return ContentKey(video.sha256, video.sidecar_sha256, video.tracks)
 
 
 def remember(

@@ -129,6 +129,8 @@ def test_the_attacks_would_be_seen() -> None:
 
 COMMANDS: list[tuple[object, ...]] = [
     ("ask", "ferry", "When does the ferry leave? " + EVIL),
+    ("ask", "When does the ferry leave? " + EVIL),
+    ("ask", "When does the helicopter land?"),
     ("ask", "ferry", "Which is it?", "--option", EVIL, "--option", f"{EVIL} too"),
     ("search", "ferry"),
     ("events", "ferry"),

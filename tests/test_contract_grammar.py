@@ -99,6 +99,12 @@ def test_a_slip_is_told_with_the_nearest_command(
     assert f"No such command '{words[0]}'. Did you mean '{meant}'" in done.complaint
 
 
+def test_a_file_alone_lacks_a_question_and_another_word_alone_is_no_command(vidagent: Vidagent) -> None:
+    done = vidagent("island.mp4")
+    assert (done.code, done.out) == (2, "") and "no question about island.mp4" in done.complaint
+    assert "No such command 'island'" in vidagent("island").complaint
+
+
 def test_a_command_stays_one_whatever_files_there_are(
     vidagent: Vidagent, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

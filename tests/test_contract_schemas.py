@@ -90,6 +90,8 @@ CASES: list[tuple[str, tuple[object, ...]]] = [
     ("ask", ("ask", "island", FERRY)),
     ("ask", ("ask", "island", ABSENT)),
     ("ask", ("ask", "island", "What is the dog called?", "--option", "Rex", "--option", "Captain")),
+    ("ask", ("ask", "island", "film", FERRY)),
+    ("ask", ("ask", ABSENT)),
     ("clip", ("clip", "film.mp4", "0-0.5", "--force", "-o", "clip.mp4")),
     ("config", ("config",)),
     ("doctor", ("doctor",)),
