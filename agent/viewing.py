@@ -33,10 +33,10 @@ SHOWN, NAMED = "shown to the model", "named by the model"
 
 
 Tell = Callable[[str], None]
-"""Is told a reply piece by piece, as it is written."""
+"""Is told a reply as it is written: each time all that has come of it."""
 
 
-def tell_nobody(piece: str) -> None:
+def tell_nobody(begun: str) -> None:
     """What keeps a reply to itself."""
 
 
@@ -67,8 +67,10 @@ def view(
 
 
 def _told(pieces: Iterable[str], tell: Tell) -> Iterator[str]:
+    begun = ""
     for piece in pieces:
-        tell(piece)
+        begun += piece
+        tell(begun)
         yield piece
 
 

@@ -17,6 +17,7 @@ from .options import (
     ModelsOption,
     OfflineOption,
     PictureModelOption,
+    PlayerOption,
     ReaderOption,
     SoundModelOption,
     SpeechModelOption,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 def chat(
     videos: Annotated[
         list[str],
-        typer.Argument(metavar="VIDEO...", help="Files, or ids or titles of remembered videos."),
+        typer.Argument(
+            metavar="VIDEO", help="Files, folders of them, or ids or titles of remembered videos."
+        ),
     ],
     strategy: Annotated[
         str | None,
@@ -47,15 +50,7 @@ def chat(
             help="The most that it may take for a question: 30s, 64frames, 20ktok.",
         ),
     ] = None,
-    player: Annotated[
-        str,
-        typer.Option(
-            "--player",
-            metavar="PROGRAM",
-            envvar="VIDAGENT_PLAYER",
-            help="What /open plays with: a name or a path. auto is mpv, VLC, or what the system opens videos with.",
-        ),
-    ] = "auto",
+    player: PlayerOption = None,
     plain: PlainOption = False,
     picture_track: PictureTrackOption = None,
     sound_track: SoundTrackOption = None,
@@ -72,11 +67,12 @@ def chat(
     offline: OfflineOption = None,
     library: LibraryOption = None,
 ) -> None:
-    """Talk about videos: each question may go on from the last answer; /help lists what else there is.
+    """Talk about videos; each question may go on from the last answer.
 
-    From a pipe each line is a question, and the answers go to stdout; where one fails, the rest is answered and
-    the command ends with code 6.
+    /help lists what else there is. From a pipe each line is a question, and the answers go to stdout; where one
+    fails, the rest is answered and the command ends with code 6.
     """
+    from ..tools.folders import files_of
     from ..tools.tracks import Tracks
     from .asking import Looking, asking
     from .chats.commands import Chat
@@ -85,8 +81,8 @@ def chat(
     from .chats.turns import Conversation
 
     chosen = settings_from(
-        library=library, models=models, offline=offline, device=device, language=language, reader=reader,
-        picture_model=picture_model, speech_model=speech_model, sound_model=sound_model,
+        library=library, models=models, offline=offline, device=device, language=language, player=player,
+        reader=reader, picture_model=picture_model, speech_model=speech_model, sound_model=sound_model,
         text_vectors=text_vectors, detector=detector,
     ).settings  # fmt: skip
     looking, screen = Looking(strategy, budget), _screen(plain)
@@ -94,10 +90,10 @@ def chat(
     with asking(chosen, looking) as asked_of:
         tracks, told = Tracks(picture_track, sound_track), replace(asked_of, tell=draft.tell)
         conversation = Conversation(told, looking, tracks, accept_damage)
-        for name in videos:
+        for name in files_of(videos):
             conversation.open(name)
         try:
-            n_failed = _talk(Chat(conversation, screen, draft, player), plain)
+            n_failed = _talk(Chat(conversation, screen, draft, chosen.player), plain)
         finally:
             conversation.forget()
     if n_failed:

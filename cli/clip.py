@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +45,7 @@ def clip(
     stretches: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FROM-TO...",
+            metavar="FROM-TO",
             help=f"What to cut, like 1:00-2:00, one after the other. Each side is {TIME_FORMS}.",
         ),
     ] = None,
@@ -75,7 +75,7 @@ def clip(
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Cut stretches into one file, exactly at their pictures, with the sound in time; they are encoded anew."""
+    """Cut stretches exactly into one file, with the sound in time. They are encoded anew."""
     from .films import film_of
 
     target = _target(output, force)
@@ -159,8 +159,15 @@ def _say(pieces: Sequence[Piece], film: Film, target: Path, as_json: bool) -> No
         begin, end = format_time(piece.span.start_s, 3), format_time(piece.span.end_s, 3)
         at = f", from {format_time(piece.at_s, 3)} of it on" if len(pieces) > 1 else ""
         say(f"{target}: {begin}–{end}, {piece.n_pictures} picture(s){at}")
+    for line in lost_lines(pieces):
+        complain(line)
+
+
+def lost_lines(pieces: Sequence[Piece]) -> Iterator[str]:
+    """What damage hid from eye or ear in the stretches that were to be cut, a line for each part of it."""
     for lost in merge_spans([span for piece in pieces for span in piece.lost]):
-        complain(f"damaged, so it cannot be seen or heard: {lost}")
+        begin, end = format_time(lost.start_s, 3), format_time(lost.end_s, 3)
+        yield f"damaged, so it cannot be seen or heard: {begin}–{end}"
 
 
 def _row(piece: Piece) -> dict[str, object]:

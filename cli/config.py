@@ -15,7 +15,7 @@ def config(
     path: Annotated[bool, typer.Option("--path", help="Print only where the file of settings lies.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the settings: by flag, by environment, by file, in that order."""
+    """Show every setting, its value, and where that came from."""
     if path:
         say(str(config_path()))
         return
@@ -29,5 +29,7 @@ def config(
         return
     width = max(map(len, values))
     for name, value in values.items():
-        say(f"{name:{width}}  {value}  ({found.origins[name]})")
+        # As it would be written in the file.
+        word = str(value).lower() if isinstance(value, bool) else value
+        say(f"{name:{width}}  {word}  ({found.origins[name]})")
     say(f'set one by {flag_of("device")}, {variable_of("device")}, or in {config_path()}: device = "cpu"')

@@ -23,6 +23,7 @@ from .options import (
     ModelsOption,
     OfflineOption,
     PictureModelOption,
+    SoundModelOption,
     SpeechModelOption,
     TextVectorsOption,
     settings_from,
@@ -30,7 +31,10 @@ from .options import (
 
 
 def ingest(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="The files to remember.")],
+    videos: Annotated[
+        list[Path],
+        typer.Argument(metavar="VIDEO", help="The files to remember; a folder is the videos in it."),
+    ],
     force: Annotated[
         bool, typer.Option("--force", help="Forget what is remembered of them and read them again.")
     ] = False,
@@ -39,6 +43,7 @@ def ingest(
     accept_damage: DamageOption = False,
     picture_model: PictureModelOption = None,
     speech_model: SpeechModelOption = None,
+    sound_model: SoundModelOption = None,
     text_vectors: TextVectorsOption = None,
     language: LanguageOption = None,
     device: DeviceOption = None,
@@ -48,8 +53,9 @@ def ingest(
     library: LibraryOption = None,
 ) -> None:
     """Remember videos; one that is remembered already costs nothing."""
-    from ..index.learning import pictures_learnt, texts_learnt
+    from ..index.learning import pictures_learnt, sounds_learnt, texts_learnt
     from ..index.library import Library
+    from ..tools.folders import files_of
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
     from .progress import progress
@@ -57,16 +63,18 @@ def ingest(
 
     chosen = settings_from(
         library=library, models=models, offline=offline, device=device, language=language,
-        picture_model=picture_model, speech_model=speech_model, text_vectors=text_vectors,
+        picture_model=picture_model, speech_model=speech_model, sound_model=sound_model,
+        text_vectors=text_vectors,
     ).settings  # fmt: skip
     engines = Models(chosen)
-    required(engines, "picture", "speech", "text-vectors")
+    required(engines, "picture", "speech", "sound", "text-vectors")
     with Library(chosen.library) as opened:
         known = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
-        for path in videos:
+        for path in map(Path, files_of(map(str, videos))):
             begun_s = time.monotonic()
             done = known.remember(path, force)
             pictures_learnt(opened, engines, done.video, progress)
+            sounds_learnt(opened, engines, done.video, progress)
             texts_learnt(opened, engines, progress)
             took_s = time.monotonic() - begun_s
             if as_json:

@@ -29,6 +29,14 @@ LanguageOption = Annotated[
         "--language", metavar="CODE", help="What is spoken: en, de, …, or auto.", rich_help_panel=_PANEL
     ),
 ]
+PlayerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--player",
+        metavar="PROGRAM",
+        help="What /open plays with: a name or a path. auto is mpv, VLC, or what the system opens videos with.",
+    ),
+]
 PictureModelOption = Annotated[
     str | None,
     typer.Option("--picture-model", metavar="MODEL", help="What finds pictures.", rich_help_panel=_PANEL),

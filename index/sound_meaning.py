@@ -81,6 +81,15 @@ class SoundMeaning(SampleLearning[SoundTextEmbedder, SoundWindow]):
         times_s, margins = self._margins(video, words)
         return times_s, _scores(margins)
 
+    def is_learnt(self, video: Video) -> bool:
+        """Whether all of a video has been listened to by this model, or there is nothing to hear."""
+        return super().is_learnt(video) or not self._has_sound(video)
+
+    def _has_sound(self, video: Video) -> bool:
+        return bool(
+            self._library.rows("SELECT 1 FROM coverage WHERE media_id = ? AND sense = 'sound'", video.id)
+        )
+
     def _margins(self, video: Video, words: str) -> tuple[Seconds, Numbers]:
         """Seconds (n,) of all windows, and how much better than any neutral phrase the words fit each: (n,)."""
         times_s, vectors = Memory(self._library, video).samples(self.embedder.name)

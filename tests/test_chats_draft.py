@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import accumulate
 
 import pytest
 
+from vidagent.agent.viewing import Tell
 from vidagent.cli.chats.rendering import Draft
 
 PIECES = ("It seems \x1b[", "2Jthat\x1b]0;ow", "ned\x07 a [red]fox[/red]", "\n\u202ewaits.")
@@ -33,8 +35,12 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Screen:
 
 def tell(draft: Draft) -> None:
     with draft.written():
-        for piece in PIECES:
-            draft.tell(piece)
+        write(draft.tell)
+
+
+def write(told: Tell) -> None:
+    for reply in accumulate(PIECES):
+        told(reply)
 
 
 def test_a_draft_grows_and_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +54,20 @@ def test_a_draft_grows_and_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert written.endswith("\x1b[2K") and "\x1b[?25h" in written
     tell(draft)
     assert "waits.It seems" not in screen.getvalue()
+
+
+def test_what_is_written_after_another_look_takes_the_place_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = seen(monkeypatch)
+    draft = Draft(True)
+    with draft.written():
+        write(draft.tell)
+        n_first = len(screen.getvalue())
+        for reply in ("A", "A hen."):
+            draft.tell(reply)
+        second = screen.getvalue()[n_first:]
+    assert "A hen." in second and "fox" not in second
 
 
 def test_nothing_in_it_reaches_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

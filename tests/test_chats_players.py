@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,30 +20,38 @@ def found(*names: str) -> Callable[[str], str | None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "before", "behind"),
     [
-        ("mpv", ["--start=61.250", "--force-window=yes", "--"]),
-        ("vlc", ["--start-time=61.250"]),
-        ("xdg-open", []),
-        ("other", []),
+        ("mpv", ["--force-window=yes", "--{", "--start=61.250"], ["--}"]),
+        ("io.mpv.Mpv", ["--force-window=yes", "--{", "--start=61.250"], ["--}"]),
+        ("vlc", [], [":start-time=61.250"]),
+        ("mpv.com", ["--force-window=yes", "--{", "--start=61.250"], ["--}"]),
+        ("VLC.exe", [], [":start-time=61.250"]),
+        ("org.videolan.VLC", [], [":start-time=61.250"]),
+        ("vlc-wrapper", [], [":start-time=61.250"]),
+        ("xdg-open", [], []),
+        ("other", [], []),
+        ("vlc.sh", [], []),
     ],
 )
 def test_a_player_is_told_the_second_and_an_absolute_path(
-    name: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, before: list[str], behind: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     file = Path("-o $(touch owned); a.mp4")
     assert Player(f"/usr/bin/{name}").command(file, 61.25) == [
         f"/usr/bin/{name}",
-        *words,
+        *before,
         str(tmp_path / file),
+        *behind,
     ]
+    assert Player(f"/usr/bin/{name}").knows_seconds == bool(behind)
 
 
 def test_another_program_never_decides_what_to_do_with_what_is_named_like_no_video() -> None:
     with pytest.raises(RequestError, match="does not say that it is a video"):
         Player("/usr/bin/xdg-open").command(Path("/tmp/film.html"), 0.0)
-    assert Player("/usr/bin/mpv").command(Path("/tmp/film.html"), 0.0)[-1] == "/tmp/film.html"
+    assert Player("/usr/bin/mpv").command(Path("/tmp/film.html"), 0.0)[-2] == "/tmp/film.html"
 
 
 @pytest.mark.parametrize(
@@ -73,3 +84,31 @@ def test_a_player_is_started_without_a_shell_and_away_from_the_terminal(tmp_path
     assert (tmp_path / "told").read_text() == f"{words} True"
     with pytest.raises(CapabilityError, match="cannot be started"):
         start([str(tmp_path / "told")])
+
+
+@pytest.mark.parametrize(
+    ("name", "does", "said"),
+    [
+        ("mpv", "exit 2", "mpv: failed at once (code 2)"),
+        ("vlc", "kill -9 $$", "signal 9"),
+        ("cvlc", "exit 1", "VLC plays nothing for root"),
+    ],
+)
+def test_a_player_that_fails_at_once_is_not_said_to_play(
+    name: str, does: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if name == "cvlc" else 1000)
+    player = tmp_path / name
+    player.write_text(f"#!/bin/sh\n{does}\n")
+    player.chmod(0o700)
+    with pytest.raises(CapabilityError, match=re.escape(said)):
+        start(Player(str(player)).command(Path("film.mp4"), 1.0))
+
+
+def test_a_player_that_goes_on_or_hands_over_is_left_alone(tmp_path: Path) -> None:
+    assert start(["/bin/sh", "-c", "exit 0"]).returncode == 0
+    begun_s = time.monotonic()
+    process = start(["/bin/sh", "-c", "sleep 30"])
+    assert (process.returncode, time.monotonic() - begun_s < 10) == (None, True)
+    process.kill()
+    process.wait(60)

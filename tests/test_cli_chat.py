@@ -75,6 +75,7 @@ def test_what_fails_is_told_in_a_line_and_the_rest_is_done(talk: Talk) -> None:
     complaints = done.complaint.splitlines()
     assert complaints[0] == "vidagent: /shwo: no such command; is /show meant?"
     assert [line.startswith("vidagent: ") for line in complaints] == [True] * 6
+    assert complaints[3].startswith("vidagent: a budget is for a video LLM, and none is here")
 
 
 def test_help_names_every_command_and_a_missing_video_ends_it(talk: Talk) -> None:
@@ -148,8 +149,10 @@ def test_a_terminal_has_history_lines_a_player_and_a_way_out(
     told, player = tmp_path / "told", tmp_path / "mpv"
     player.write_text(f'#!/bin/sh\necho "$*" > {told}.part && mv {told}.part {told}\n')
     player.chmod(0o700)
+    monkeypatch.setenv("VIDAGENT_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text(f'player = "{player}"\n')
     library = tmp_path / "library.sqlite"
-    with TypingTerminal("chat", "ferry", "--player", player, "--library", library) as at:
+    with TypingTerminal("chat", "ferry", "--library", library) as at:
         at.until("ferry>")
         at.type("\x03")
         at.until("to leave: /quit or Ctrl-D")
@@ -167,7 +170,7 @@ def test_a_terminal_has_history_lines_a_player_and_a_way_out(
         at.type("\x04")
         assert at.ended() == 0
         assert "▀" in at.all.decode() and b"\x1b[2J" not in at.all and b"owned" not in at.all
-    assert told.read_text() == f"--start=0.500 --force-window=yes -- {film}\n"
+    assert told.read_text() == f"--force-window=yes --{{ --start=0.500 {film} --}}\n"
     history = tmp_path / "data" / "vidagent" / "chat-history"
     assert "+When does\n+the ferry leave?" in history.read_text()
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
@@ -180,7 +183,8 @@ def test_ctrl_c_ends_the_question_and_not_the_conversation(
     monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
 
     with serving(hangs) as server, TypingTerminal(
-        "chat", "ferry", "--reader", f"openai:{server.url}#tiny", "--library", tmp_path / "library.sqlite"
+        "chat", "ferry", "--reader", f"openai:{server.url}#tiny", "--library", tmp_path / "library.sqlite",
+        "--player", "nobody",
     ) as at:  # fmt: skip
         at.until("ferry>")
         at.type("What is painted there?\r")
@@ -190,5 +194,7 @@ def test_ctrl_c_ends_the_question_and_not_the_conversation(
         at.until("ferry>")
         at.type("/budget 8frames\r")
         at.until("budget of a question: 8frames")
+        at.type("/open 1\r")
+        at.until("nobody: no such player; install mpv or VLC, or name one with --player")
         at.type("quit\r")
         assert at.ended() == 0

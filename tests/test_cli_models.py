@@ -78,14 +78,17 @@ def test_what_cannot_be_pulled_is_one_line(
 def test_config_shows_where_each_value_came_from(
     vidagent: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "config.toml").write_text('device = "cpu"\n')
+    (tmp_path / "config.toml").write_text('device = "cpu"\nplayer = "vlc"\n')
     monkeypatch.setenv("VIDAGENT_LANGUAGE", "de")
     shown = vidagent("config", "--json").value
     assert shown["device"] == {"value": "cpu", "from": str(tmp_path / "config.toml")}
+    assert shown["player"] == {"value": "vlc", "from": str(tmp_path / "config.toml")}
     assert shown["language"] == {"value": "de", "from": "VIDAGENT_LANGUAGE"}
     assert shown["reader"] == {"value": "auto", "from": "default"}
     assert vidagent("config", "--path").lines == [str(tmp_path / "config.toml")]
-    assert len(vidagent("config").lines) == len(shown) + 1
+    said = vidagent("config").lines
+    assert len(said) == len(shown) + 1
+    assert said[3].split() == ["offline", "false", "(default)"]
 
 
 def test_a_slip_in_the_file_ends_every_command_with_one_line(vidagent: Run, tmp_path: Path) -> None:

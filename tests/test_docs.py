@@ -216,7 +216,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
         assert set(re.findall(r"--[a-z-]+", flags)) == {f for f in (flag_of(name),) if f in every} | (
             {"--online"} if name == "offline" else set()
         )
-        if name in (*MODEL_SETTINGS, "device", "language", "offline"):
+        if name in (*MODEL_SETTINGS, "device", "language", "offline", "player"):
             assert default == f"`{str(getattr(usual, name)).lower()}`"
 
 

@@ -53,6 +53,20 @@ def test_each_source_wins_over_those_behind_it(config: Path, monkeypatch: pytest
     ]  # fmt: skip
 
 
+def test_a_player_is_chosen_like_any_setting(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (settled().settings.player, settled().origins["player"]) == ("auto", "default")
+    config.write_text('player = "vlc"\n')
+    assert (settled().settings.player, settled().origins["player"]) == ("vlc", str(config))
+    monkeypatch.setenv("VIDAGENT_PLAYER", "mpv")
+    assert (settled().settings.player, settled().origins["player"]) == ("mpv", "VIDAGENT_PLAYER")
+    found = settled({"player": "~/bin/mine"})
+    assert (found.settings.player, found.origins["player"]) == ("~/bin/mine", "--player")
+    config.write_text("player = 5\n")
+    monkeypatch.delenv("VIDAGENT_PLAYER")
+    with pytest.raises(RequestError, match="player has to be a word in quotes, not 5"):
+        settled()
+
+
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDAGENT_DEVICE", "")
     assert settled().origins["device"] == "default"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ _USUAL_RATE_HZ = 25.0
 class Piece:
     """What became of one stretch: the seconds of the video that were taken, and where they lie in the cut.
 
-    ``lost`` are the seconds of it that damage hid from eye or ear.
+    ``lost`` are the seconds of the whole stretch, of what could not be taken too, that damage hid from eye or ear.
     """
 
     span: Span
@@ -105,9 +106,11 @@ class _Cutting:
             with closing(iter(heard)) as windows:
                 row = SoundRow(windows, start_s, RATE_HZ)
                 n_pictures, end_s = self._written(chain([first], pictures), row, start_s)
-        taken = Span(start_s, end_s)
-        lost = merge_spans([*reader.lost, *heard.lost])
-        return Piece(taken, self.at_s, n_pictures, tuple(s.inside(taken) for s in lost if s.overlap_s(taken)))
+                # Only at its end does a reader tell what damage hid; there may be sound behind the last picture.
+                deque(windows, maxlen=0)
+        lost = merge_spans([span.inside(self.span) for span in [*reader.lost, *heard.lost]])
+        lost = [span for span in lost if span.duration_s > HAIR_S]
+        return Piece(Span(start_s, end_s), self.at_s, n_pictures, tuple(lost))
 
     def _heard(self, start_s: float) -> GuardedSound:
         span = Span(start_s, self.span.end_s)

@@ -25,6 +25,7 @@ class Settings:
     """The settings of one command.
 
     The six last name a model for each role, ``auto`` for the best that is on the machine; see ``vidagent models``.
+    ``player`` is what plays videos, by name or path, ``auto`` for the best that is there.
     Nothing reaches the network while ``offline`` is true, not even a server that a setting names.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     offline: bool
     device: str
     language: str
+    player: str
     picture_model: str
     speech_model: str
     sound_model: str
@@ -95,6 +97,7 @@ def _defaults() -> dict[str, object]:
         "offline": False,
         "device": AUTO,
         "language": "en",
+        "player": AUTO,
         **dict.fromkeys(MODEL_SETTINGS, AUTO),
     }
 

@@ -131,6 +131,7 @@ def _clip(chat: Chat, given: Given) -> None:
     from ...tools.cut_file import FORMS
     from ...tools.cutting import cut
     from ...tools.tracks import Tracks
+    from ..clip import lost_lines
     from ..output import new_file
 
     target, turn = given.path("/clip out.mp4"), chat.conversation.last
@@ -147,8 +148,8 @@ def _clip(chat: Chat, given: Given) -> None:
         (piece,) = cut(video.path, [span], part, target.suffix.lower(), Tracks.parse(video.tracks))
     begin, end = format_time(piece.span.start_s, 3), format_time(piece.span.end_s, 3)
     say(f"{target}: {begin}–{end}, {piece.n_pictures} picture(s)")
-    for lost in piece.lost:
-        complain(f"damaged, so it cannot be seen or heard: {lost}")
+    for line in lost_lines([piece]):
+        complain(line)
 
 
 def _why(chat: Chat, given: Given) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from ...tools.settings import AUTO
 
 _OPENERS = ("xdg-open", "open")
 """What starts whatever program belongs to the kind of a file; it knows no second to begin at."""
+
+_VLC = frozenset(("vlc", "cvlc", "qvlc", "vlc-wrapper"))
+_DIES_WITHIN_S = 0.5
 
 # Of what vidagent reads; a page or a program that is a video as well has another one.
 _ENDINGS = frozenset(
@@ -31,12 +35,14 @@ class Player:
     @property
     def name(self) -> str:
         """What it is called, as far as that tells what it understands."""
-        return Path(self.path).stem.lower()
+        file = Path(self.path).name.lower().removesuffix(".exe").removesuffix(".com")
+        # Flatpak calls programs by their address, like org.videolan.VLC.
+        return file.rpartition(".")[2] if file.count(".") > 1 else file
 
     @property
     def knows_seconds(self) -> bool:
         """Whether it can be told where to begin."""
-        return self.name in ("mpv", "vlc")
+        return self.name == "mpv" or self.name in _VLC
 
     def command(self, video: Path, time_s: float) -> list[str]:
         """The words that start it, for no shell to read.
@@ -46,10 +52,11 @@ class Player:
         """
         # An absolute path begins like no option and like no address.
         file = str(video.absolute())
+        # The second is told for this file only: what somebody opens next in the player begins at its beginning.
         if self.name == "mpv":
-            return [self.path, f"--start={time_s:.3f}", "--force-window=yes", "--", file]
-        if self.name == "vlc":
-            return [self.path, f"--start-time={time_s:.3f}", file]
+            return [self.path, "--force-window=yes", "--{", f"--start={time_s:.3f}", file, "--}"]
+        if self.name in _VLC:
+            return [self.path, file, f":start-time={time_s:.3f}"]
         if self.name in _OPENERS and not _is_media(video):
             raise RequestError(f"{video}: its name does not say that it is a video; --player names a player")
         return [self.path, file]
@@ -74,15 +81,26 @@ def chosen(
 def start(command: list[str]) -> subprocess.Popen[bytes]:
     """A program in a session of its own, which neither reads what is typed here nor writes to this terminal.
 
-    Raises ``CapabilityError`` where it cannot be started.
+    Raises ``CapabilityError`` where it cannot be started, or fails at once.
     """
     nowhere = subprocess.DEVNULL
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
         )
     except OSError as error:
         raise CapabilityError(f"{command[0]}: cannot be started ({error.strerror or error})") from error
+    with suppress(subprocess.TimeoutExpired):
+        if code := process.wait(_DIES_WITHIN_S):
+            raise CapabilityError(f"{command[0]}: failed at once ({_reason(command[0], code)})")
+    return process
+
+
+def _reason(path: str, code: int) -> str:
+    # What it says itself is read by nobody: a player that runs for hours would fill whatever takes it.
+    if Player(path).name in _VLC and hasattr(os, "geteuid") and os.geteuid() == 0:
+        return "VLC plays nothing for root"
+    return f"code {code}" if code > 0 else f"signal {-code}"
 
 
 def _is_media(path: Path) -> bool:

@@ -99,24 +99,23 @@ class Screen:
 class Draft:
     """An answer while it is written, dim and on lines that vanish: it may be withdrawn, and the answer follows.
 
-    Nothing is shown where lines cannot be taken back.
+    Where a model answers once more, after another look, that takes the place of what it wrote before. Nothing is
+    shown where lines cannot be taken back.
     """
 
     def __init__(self, is_shown: bool) -> None:
         self._is_shown = is_shown
-        self._text = ""
         self._draw: Callable[[str], None] | None = None
         self._end: Callable[[], None] | None = None
 
-    def tell(self, piece: str) -> None:
-        """Take in the next piece of the reply."""
-        self._text += piece
+    def tell(self, begun: str) -> None:
+        """Show a reply as far as it has come."""
         if self._is_shown:
             if self._draw is None:
                 self._begin()
             assert self._draw is not None
             # The whole is made harmless each time: what is dangerous may come in two pieces.
-            self._draw(plain(self._text))
+            self._draw(plain(begun))
 
     @contextmanager
     def written(self) -> Iterator[None]:
@@ -126,7 +125,7 @@ class Draft:
         finally:
             if self._end is not None:
                 self._end()
-            self._text, self._draw, self._end = "", None, None
+            self._draw = self._end = None
 
     def _begin(self) -> None:
         from rich.console import Console

@@ -121,8 +121,12 @@ class Conversation:
 
     def limit(self, budget: str) -> None:
         """Set what the video LLM may take for one question; raises ``RequestError`` for what makes no sense."""
+        if self.asking.models.reader() is None:
+            raise RequestError(
+                "a budget is for a video LLM, and none is here: begin with vidagent chat --reader MODEL"
+            )
         looking = replace(self.looking, budget=None if budget == USUAL else budget)
-        searching = looking.searching(self.asking.models.reader() is not None)
+        searching = looking.searching(True)
         self.looking, self.asking = looking, replace(self.asking, searching=searching)
 
     def ask(self, question: str, around: Callable[[], AbstractContextManager[object]] = nullcontext) -> Turn:
