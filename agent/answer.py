@@ -70,6 +70,7 @@ class Answer:
     ``text`` says so, and ``moments`` are only the nearest that were found. ``coverage`` is what was looked at.
     ``notes`` are the video's and the reader's. One that ``is_cut_short`` was searched for until the user's budget
     was spent. ``as_sure`` are answers to other questions that were about as sure, where any were counted.
+    ``is_looked_at`` tells whether a video LLM looked, also where what it made of that was withdrawn.
     """
 
     video: Video
@@ -87,6 +88,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     is_cut_short: bool = False
     as_sure: Bin | None = None
+    is_looked_at: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The answer as the documented JSON object."""

@@ -146,6 +146,7 @@ class _Run:
             notes=(*video.notes, *(look.notes if look else ())),
             as_sure=self._as_sure(draft.confidence, counted) if accepted else None,
             is_cut_short=look is not None and look.is_cut_short,
+            is_looked_at=look is not None,
         )
 
     @cached_property

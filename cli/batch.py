@@ -160,13 +160,13 @@ def _answered(
     asked: Batch, manner: Manner, jobs: int | None, output: Path | None, summary: Path | None, force: bool
 ) -> Summary:
     from .batches.progress import batch_line
-    from .batches.summary import Summary, refuse_other, write_summary
+    from .batches.summary import Reasons, Summary, refuse_other, write_summary
     from .batches.workers import workers
 
     n_most = _n_jobs(manner, jobs)
     if summary is not None:
         refuse_other(summary, force)
-    counts = Summary()
+    counts, reasons = Summary(), Reasons()
     with _kept(asked, output, force, counts) as (kept, keep):
         places = asked.places_of(number for number in range(len(asked.entries)) if number not in kept)
         n_videos = len({place for place in places.values() if isinstance(place, str)})
@@ -176,8 +176,11 @@ def _answered(
                 for number, row in asked.rows(places, working, line):
                     keep(number, row)
                     counts.count(row)
+                    reasons.note(row)
     if summary is not None:
         write_summary(summary, counts, force)
+    for text in reasons.lines():
+        complain(text)
     return counts
 
 

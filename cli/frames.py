@@ -30,7 +30,7 @@ def frames(
     when: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TIME|FROM-TO]...",
+            metavar="TIME|FROM-TO",
             help=f"Moments, and stretches like 1:00-2:00; without any, all of the video. TIME is {TIME_FORMS}.",
         ),
     ] = None,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..tools.errors import MediaError, UnknownVideoError
 from .edge import (
     DamageOption,
     JsonOption,
     LibraryOption,
     PictureTrackOption,
     SoundTrackOption,
+    complain,
     say,
     say_json,
 )
@@ -28,6 +30,11 @@ from .options import (
     TextVectorsOption,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from ..index.ingest import Ingested
+
+_SOME_FAILED = 6
 
 
 def ingest(
@@ -52,7 +59,10 @@ def ingest(
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Remember videos; one that is remembered already costs nothing."""
+    """Remember videos; one that is remembered already costs nothing.
+
+    Of several, one that cannot be read does not stop the others, and the end is code 6.
+    """
     from ..index.learning import pictures_learnt, sounds_learnt, texts_learnt
     from ..index.library import Library
     from ..tools.folders import files_of
@@ -70,16 +80,30 @@ def ingest(
     required(engines, "picture", "speech", "sound", "text-vectors")
     with Library(chosen.library) as opened:
         known = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
-        for path in map(Path, files_of(map(str, videos))):
+        paths = [Path(name) for name in files_of(map(str, videos))]
+        n_failed = 0
+        for path in paths:
             begun_s = time.monotonic()
-            done = known.remember(path, force)
+            try:
+                done = known.remember(path, force)
+            except (MediaError, UnknownVideoError) as error:
+                if len(paths) == 1:
+                    raise
+                n_failed += 1
+                complain(str(error))
+                continue
             pictures_learnt(opened, engines, done.video, progress)
             sounds_learnt(opened, engines, done.video, progress)
             texts_learnt(opened, engines, progress)
-            took_s = time.monotonic() - begun_s
-            if as_json:
-                row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}
-                say_json(row | {"duration_s": done.video.duration_s, "elapsed_s": round(took_s, 3)})
-            else:
-                how = f"remembered in {took_s:.1f} s" if done.is_new else "already remembered"
-                say(f"{done.video.short_id}  {done.video.title}  {how}")
+            _say(done, time.monotonic() - begun_s, as_json)
+    if n_failed:
+        raise typer.Exit(_SOME_FAILED)
+
+
+def _say(done: Ingested, took_s: float, as_json: bool) -> None:
+    if as_json:
+        row = {"id": done.video.short_id, "path": str(done.video.path), "new": done.is_new}
+        say_json(row | {"duration_s": done.video.duration_s, "elapsed_s": round(took_s, 3)})
+    else:
+        how = f"remembered in {took_s:.1f} s" if done.is_new else "already remembered"
+        say(f"{done.video.short_id}  {done.video.title}  {how}")

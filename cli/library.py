@@ -113,7 +113,7 @@ def compact(as_json: JsonOption = False, library: LibraryOption = None) -> None:
 
 @app.command()
 def export(
-    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="The remembered videos to write.")],
+    videos: Annotated[list[str], typer.Argument(metavar="VIDEO", help="The remembered videos to write.")],
     target: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to make.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
     as_json: JsonOption = False,
@@ -149,7 +149,7 @@ def import_file(
 
 @app.command()
 def merge(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Other library files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Other library files.")],
     as_json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:

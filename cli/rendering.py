@@ -40,7 +40,8 @@ def note_lines(answer: Answer) -> Iterator[str]:
     for note in answer.notes:
         yield f"note: {note}"
     if answer.reader == EXTRACTIVE:
-        yield "no video LLM looked: the answer is put together from what was heard, read and seen"
+        why = "no video LLM found it" if answer.is_looked_at else "no video LLM looked"
+        yield f"{why}: the answer is put together from what was heard, read and seen"
 
 
 def _counted(answer: Answer) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ from .options import (
     settings_from,
 )
 from .times import length
-from .wording import SENSES, cell_text, quoted
+from .wording import SENSES, cell_text, percent, quoted
 
 if TYPE_CHECKING:
     from ..agent.finder import Finder, Finding
@@ -318,5 +317,4 @@ def _coverage_phrase(row: Coverage) -> str:
     from ..index.records import LOW_TRUST
 
     trust = ", low trust" if row.trust < LOW_TRUST else ""
-    # What is nearly all is not all.
-    return f"{SENSES[row.sense]} {math.floor(row.share * 100)}% ({row.engine}{trust})"
+    return f"{SENSES[row.sense]} {percent(row.share)} ({row.engine}{trust})"

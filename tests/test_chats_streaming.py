@@ -127,6 +127,7 @@ def test_an_answer_that_is_withdrawn_does_not_stay(library: Path) -> None:
         lines = standing(at).split("\n")
     assert lines[1].startswith("not found")
     assert [line for line in lines if "whale" in line or "fish" in line or "It is" in line] == []
+    assert any(line.startswith("no video LLM found it: ") for line in lines)
 
 
 def test_a_draft_is_gone_when_the_server_breaks_off(library: Path) -> None:

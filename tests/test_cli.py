@@ -172,7 +172,7 @@ def test_an_answer_over_the_asked_confidence_is_given(clip: Path, filled: Path) 
         (("ask", "{clip}", "Which?", "--option", "one"), 2, "--option"),
         (("ask", "{clip}"), 2, "QUESTION"),
         (("rm", "nothing like it"), 5, "nothing like it"),
-        (("ingest", "{folder}"), 2, "empty.mp4: the file is empty"),
+        (("ingest", "{empty}"), 2, "empty.mp4: the file is empty"),
     ],
 )
 def test_errors_are_one_clear_line(

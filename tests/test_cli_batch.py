@@ -112,7 +112,10 @@ def test_what_fails_is_a_row_and_stops_nothing(vidagent: Commands, folder: Path)
     ]  # fmt: skip
     assert failures[1]["video"] == "../secret.srt" and failures[1]["question"] == DOG
     assert failures[2]["error"]["message"].startswith(f"{asked} line 3: not JSON (")
-    assert "1 answered, 0 not found, 7 failed" in done.complaint
+    *reasons, others, counts = done.complaint.splitlines()
+    assert len(reasons) == 3 and any("gone.srt" in reason for reason in reasons)
+    assert others.endswith("and 4 other reasons, in the rows")
+    assert "1 answered, 0 not found, 7 failed" in counts
 
 
 def test_nothing_that_a_line_says_reaches_a_terminal(vidagent: Commands, folder: Path) -> None:

@@ -45,6 +45,7 @@ def test_videos_come_in_the_order_of_their_names_and_nothing_else_does(tmp_path:
         "b.mp4",
         "a.MKV",
         "c.vtt",
+        "d.mp3",
         "-d.webm",
         "e.txt",
         "mp4",
@@ -56,7 +57,7 @@ def test_videos_come_in_the_order_of_their_names_and_nothing_else_does(tmp_path:
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "folder.mp4" / "inside.mp4").write_text("x")
     (tmp_path / "dead.mp4").symlink_to(tmp_path / "nowhere")
-    assert names_of(tmp_path) == ["-d.webm", "a.MKV", "b.mp4", "c.vtt"]
+    assert names_of(tmp_path) == ["-d.webm", "a.MKV", "b.mp4", "c.vtt", "d.mp3"]
 
 
 def test_subtitles_of_a_video_are_no_video_and_others_are(tmp_path: Path) -> None:
@@ -127,3 +128,14 @@ def test_a_folder_without_a_video_is_told_in_a_line(
     done = vidagent(*(places.get(word, word) for word in words))
     assert (done.code, done.out, done.complaint.count("\n")) == (2, "", 1)
     assert "holds no video" in done.complaint
+
+
+def test_one_that_cannot_be_read_stops_no_other_from_being_remembered(
+    vidagent: Commands, folder: Path
+) -> None:
+    (folder / "aa.mp4").write_bytes(b"no video")
+    done = vidagent("ingest", folder)
+    assert (done.code, [line.split()[1] for line in done.lines]) == (6, ["a", "b"])
+    assert done.complaint.count("\n") == 1 and "aa.mp4" in done.complaint
+    alone = vidagent("ingest", folder / "aa.mp4")
+    assert (alone.code, alone.out) == (2, "")

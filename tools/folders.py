@@ -9,15 +9,16 @@ from pathlib import Path
 from .errors import MediaError
 from .subtitles import is_subtitle_name, sidecars
 
-VIDEO_ENDINGS = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .mpg .mpeg .vob .avi .flv .gif .wmv .asf .ogg .ogv .mxf .3gp".split()
+MEDIA_ENDINGS = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .mpg .mpeg .vob .avi .flv .gif .wmv .asf .ogg .ogv .mxf .3gp"
+    " .mp3 .m4a .wav .flac .opus .oga .aac .wma".split()
 )
-"""How names of videos end that can be read."""
+"""How names of videos end that can be read, and of recordings without a picture; no page or program is named so."""
 
 
 def is_video_name(path: Path) -> bool:
     """Whether a name is that of a video, or of a subtitle file, which may stand for itself."""
-    return path.suffix.lower() in VIDEO_ENDINGS or is_subtitle_name(path)
+    return path.suffix.lower() in MEDIA_ENDINGS or is_subtitle_name(path)
 
 
 def files_of(names: Iterable[str]) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from ..edge import json_text
 from ..output import new_file, refuse_existing
+
+_N_REASONS_MAX = 3
 
 
 @dataclass
@@ -57,6 +60,27 @@ class Summary:
         right = self.n_right / self.n_graded if self.n_graded else None
         seconds = self.n_right_seconds / self.n_seconds if self.n_seconds else None
         return asdict(self) | {"accuracy": right, "accuracy_of_seconds": seconds}
+
+
+class Reasons:
+    """Why questions failed, for a person who has not looked at the rows yet."""
+
+    def __init__(self) -> None:
+        self._n: Counter[str] = Counter()
+
+    def note(self, row: Mapping[str, object]) -> None:
+        """Take in one row of answers."""
+        error = row.get("error")
+        if isinstance(error, Mapping):
+            self._n[str(error["message"])] += 1
+
+    def lines(self) -> Iterator[str]:
+        """The commonest reasons, and how many there are besides."""
+        shown = self._n.most_common(_N_REASONS_MAX)
+        for reason, n in shown:
+            yield f"{reason} ({n} questions)" if n > 1 else reason
+        if len(self._n) > len(shown):
+            yield f"and {len(self._n) - len(shown)} other reasons, in the rows"
 
 
 def refuse_other(path: Path, is_forced: bool) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...tools.errors import CapabilityError, RequestError
+from ...tools.folders import MEDIA_ENDINGS
 from ...tools.settings import AUTO
 
 _OPENERS = ("xdg-open", "open")
@@ -19,11 +20,6 @@ _OPENERS = ("xdg-open", "open")
 
 _VLC = frozenset(("vlc", "cvlc", "qvlc", "vlc-wrapper"))
 _DIES_WITHIN_S = 0.5
-
-# Of what vidagent reads; a page or a program that is a video as well has another one.
-_ENDINGS = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .mpg .mpeg .vob .avi .flv .gif .wmv .asf .ogg .ogv .mxf .3gp".split()
-)
 
 
 @dataclass(frozen=True)
@@ -104,4 +100,4 @@ def _reason(path: str, code: int) -> str:
 
 
 def _is_media(path: Path) -> bool:
-    return path.suffix.lower() in _ENDINGS
+    return path.suffix.lower() in MEDIA_ENDINGS

@@ -101,8 +101,9 @@ def _time_error_s(model: VideoModel, clip: ClockClip, n_frames: int) -> float | 
 def _text_height_px(model: VideoModel, clip: ClockClip) -> int | None:
     asked = "Which word of capital letters do you read? Answer with it alone."
     read = []
-    for word, height_px, span in clip.words:
-        prompt = Prompt((*_frames(clip, [span.middle_s]), asked), _RULES)
+    frames = _frames(clip, [word.span.middle_s for word in clip.words])
+    for (word, height_px, _), frame in zip(clip.words, frames, strict=True):
+        prompt = Prompt((frame, asked), _RULES)
         if word.lower() in _reply(model, prompt, _N_TOKENS_SHORT).lower():
             read.append(height_px)
     return min(read, default=None)
