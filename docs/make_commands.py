@@ -27,7 +27,7 @@ EXIT_CODES = {
     3: "a model failed",
     4: "something has to be installed first",
     5: "no such file, and no remembered video by that name",
-    6: "some of many questions failed; the others are answered",
+    6: "some of several videos or questions failed; the others are done",
     7: "confidence under `--min-confidence`, so no answer was given",
     8: "the budget of `--budget` was reached before anything was found",
     130: "interrupted; after a command that reads videos, what was found is kept, and the same command goes on",
