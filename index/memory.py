@@ -26,6 +26,7 @@ class Memory:
         self.library = library
         self.video = video
         self._longest: dict[Sense, int] = {}
+        self._text_ids: tuple[int, int, int] | None = None
 
     def events(self, level: Level = "event") -> list[Event]:
         """The video's stretches at one level, in order; they tile it as far as it was read."""
@@ -67,8 +68,18 @@ class Memory:
 
     def n_texts(self) -> int:
         """How many sentences and lines are remembered in all."""
-        rows = self.library.rows("SELECT count(*) FROM text WHERE media_id = ?", self.video.id)
-        return int(str(rows[0][0]))
+        return self.text_ids()[2]
+
+    def text_ids(self) -> tuple[int, int, int]:
+        """The first and the last id of a text, and how many there are; those of other videos may lie between."""
+        if self._text_ids is None or not self.video.is_whole:
+            rows = self.library.rows(
+                "SELECT coalesce(min(id), 0), coalesce(max(id), 0), count(*) FROM text WHERE media_id = ?",
+                self.video.id,
+            )
+            first, last, n = (int(str(value)) for value in rows[0])
+            self._text_ids = first, last, n
+        return self._text_ids
 
     def texts_by_id(self, ids: list[int]) -> list[Text]:
         """The texts with these ids, in order of time."""

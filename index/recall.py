@@ -11,7 +11,6 @@ from .memory import Memory
 from .records import Text
 from .vectors import VectorCache
 
-# CROSS JOIN is SQLite's word for "in this order": the words first, which are few, and not all of a video.
 _SPELLINGS_MAX = 3
 _CLOSE_ENOUGH = 0.8
 
@@ -42,10 +41,10 @@ def _tells_apart(memory: Memory, word: str) -> bool:
 
 
 def _ranked(memory: Memory, words: list[str], limit: int) -> list[int]:
+    condition, values = _of_video(memory)
     rows = memory.library.rows(
-        "SELECT text.id FROM text_fts CROSS JOIN text ON text.id = text_fts.rowid"
-        " WHERE text_fts MATCH ? AND media_id = ? ORDER BY bm25(text_fts), text.id LIMIT ?",
-        "stems : (" + " OR ".join(_quoted(s) for s in words) + ")", memory.video.id, limit,
+        f"SELECT rowid FROM text_fts WHERE text_fts MATCH ? AND {condition} ORDER BY bm25(text_fts), rowid LIMIT ?",
+        "stems : (" + " OR ".join(_quoted(s) for s in words) + ")", *values, limit,
     )  # fmt: skip
     return [int(str(row[0])) for row in rows]
 
@@ -67,12 +66,24 @@ def search_pictures(memory: Memory, model: str, vector: Vectors, n: int) -> list
 
 def document_count(memory: Memory, word: str) -> int:
     """In how many texts of the video a stem occurs."""
+    condition, values = _of_video(memory)
     rows = memory.library.rows(
-        "SELECT count(*) FROM text_fts CROSS JOIN text ON text.id = text_fts.rowid"
-        " WHERE text_fts MATCH ? AND media_id = ?",
-        "stems : " + _quoted(word), memory.video.id,
+        f"SELECT count(*) FROM text_fts WHERE text_fts MATCH ? AND {condition}",
+        "stems : " + _quoted(word), *values,
     )  # fmt: skip
     return int(str(rows[0][0]))
+
+
+def _of_video(memory: Memory) -> tuple[str, list[int]]:
+    """A condition on rows of the index, with its values: those of the video alone.
+
+    A video's texts mostly have ids in a row, and then no row has to be looked up to know whose it is.
+    """
+    first, last, n = memory.text_ids()
+    if last - first + 1 == n:
+        return "rowid BETWEEN ? AND ?", [first, last]
+    own = "EXISTS (SELECT 1 FROM text WHERE text.id = text_fts.rowid AND media_id = ?)"
+    return f"rowid BETWEEN ? AND ? AND {own}", [first, last, memory.video.id]
 
 
 def spellings(memory: Memory, word: str) -> list[str]:

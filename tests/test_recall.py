@@ -181,3 +181,21 @@ def test_neighbours_and_parts_of_several_are_those_of_each(lecture: Memory) -> N
     assert lecture.texts_near_each([], "speech", 4.0) == []
     ids = [text.id for text in said]
     assert lecture.parts_each(ids) == [lecture.parts(text) for text in said]
+
+
+def test_texts_of_two_videos_that_lie_between_each_other_are_told_apart(
+    lecture: Memory, remember: Callable[..., Memory]
+) -> None:
+    other = remember(texts=[(0.0, 4.0, "Another harbour, and a crane.")], title="other")
+    with lecture.library.transaction() as connection:
+        connection.execute(
+            "INSERT INTO text(media_id, sense, start_us, end_us, body, trust, stems, folded)"
+            " VALUES (?, 'speech', 30000000, 34000000, 'The last crane.', 1.0, 'the last crane', 'the last crane')",
+            (lecture.video.id,),
+        )
+    late = Memory(lecture.library, lecture.video)
+    first, last, n = late.text_ids()
+    assert last - first + 1 > n
+    assert [document_count(memory, "crane") for memory in (late, other)] == [3, 1]
+    assert {text.span.start_s for text in search_texts(late, ["crane"])} == {8.0, 12.0, 30.0}
+    assert [text.span.start_s for text in search_texts(other, ["crane"])] == [0.0]
