@@ -15,7 +15,7 @@ from .agent.answer import Answer
 from .agent.asking import Asking
 from .agent.runs.recording import Asked
 from .agent.searching import SEARCHING, Searching
-from .index.learning import pictures_learnt, sounds_learnt, texts_learnt
+from .index.learning import all_learnt, texts_learnt
 from .index.library import Library
 from .index.meaning import search_by_both
 from .index.records import Video
@@ -114,9 +114,7 @@ def remember(video: Name, *, afresh: bool = False, settings: Settings | None = N
         models.choice(role)
     with Library(models.settings.library) as library:
         known = Videos(library, models).remember(Path(video), afresh).video
-        pictures_learnt(library, models, known)
-        sounds_learnt(library, models, known)
-        texts_learnt(library, models)
+        all_learnt(library, models, known)
         return known
 
 

@@ -13,6 +13,7 @@ from ..index.search import Found
 from ..index.session import Session
 from .evidence import Evidence
 from .question import Question
+from .words import content_words
 
 BUDGET_S = 120.0
 _TEXTS_MAX = 40
@@ -69,7 +70,16 @@ def associate(
 
     ``texts`` hold words of the question, the best first, and ``near`` are those that are ``meant``.
     """
-    moments = tuple((memory.video.id, text.span.middle_s) for text in texts)
-    wanted = Wanted(question.text, None, "", meaning, (memory.video,), question.window, moments)
+    wanted = Wanted(
+        question.text, None, "", meaning, (memory.video,), question.window, _moments(memory, texts)
+    )
+    if question.phrases:
+        # Those texts hold words of a phrase, and only one that holds it as it stands brings it to mind.
+        words = " ".join((*content_words(question.text), *(f'"{phrase}"' for phrase in question.phrases)))
+        wanted = replace(wanted, words=words, moments=None)
     events = recall(memory.library, wanted, BUDGET_S, session)
     return Association(tuple(events), {hit.text.id: hit.score for hit in near})
+
+
+def _moments(memory: Memory, texts: Sequence[Text]) -> tuple[tuple[int, float], ...]:
+    return tuple((memory.video.id, text.span.middle_s) for text in texts)

@@ -27,6 +27,8 @@ from .trace import UNTRACED, Trace
 AUTO = "auto"
 # What the memory found is followed from here on without asking anybody; below the lower, it is as good as nothing.
 _SURE_FROM, _TELLS_FROM = 0.25, 0.05
+# A window that a model holds less likely than not is no better than what the memory found.
+_BELIEVED_FROM = 0.5
 # A model that is shown one picture in so many seconds of a video has as good as seen it.
 _CLOSE_S = 4.0
 # These ask for all of a video, or of a stretch, and not for a moment.
@@ -142,7 +144,12 @@ def _spotlight(what: Relevance, n: int, means: Means) -> Found:
     memory = SimilarityGuide(what.times_s, what.scores, what.scores, n)
     guide = LedGuide(memory, means.guide) if means.guide else memory
     found = spotlight(what.span, guide, means.purse, means.rules, means.trace)
-    return frames_for(found.windows, n, what.span), found.ending
+    surest = max((window.confidence for window in found.windows), default=0.0)
+    if means.guide is None or surest >= _BELIEVED_FROM or what.peak < _TELLS_FROM:
+        return frames_for(found.windows, n, what.span), found.ending
+    # Nobody has seen the answer, and nobody may have looked where the memory would.
+    followed, _ = _tass(what, n - n // 2, means)
+    return [*followed, *frames_for(found.windows, n // 2, what.span)], found.ending
 
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(

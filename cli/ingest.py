@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..index.ingest import Ingested
+    from .videos import Videos
 
 _SOME_FAILED = 6
 
@@ -63,12 +65,10 @@ def ingest(
 
     Of several, one that cannot be read does not stop the others, and the end is code 6.
     """
-    from ..index.learning import pictures_learnt, sounds_learnt, texts_learnt
     from ..index.library import Library
     from ..tools.folders import files_of
     from ..tools.models.making import Models
     from ..tools.tracks import Tracks
-    from .progress import progress
     from .videos import Videos, required
 
     chosen = settings_from(
@@ -81,23 +81,29 @@ def ingest(
     with Library(chosen.library) as opened:
         known = Videos(opened, engines, Tracks(picture_track, sound_track), accept_damage)
         paths = [Path(name) for name in files_of(map(str, videos))]
-        n_failed = 0
-        for path in paths:
-            begun_s = time.monotonic()
-            try:
-                done = known.remember(path, force)
-            except (MediaError, UnknownVideoError) as error:
-                if len(paths) == 1:
-                    raise
-                n_failed += 1
-                complain(str(error))
-                continue
-            pictures_learnt(opened, engines, done.video, progress)
-            sounds_learnt(opened, engines, done.video, progress)
-            texts_learnt(opened, engines, progress)
-            _say(done, time.monotonic() - begun_s, as_json)
+        n_failed = _remember_each(known, paths, force, as_json)
     if n_failed:
         raise typer.Exit(_SOME_FAILED)
+
+
+def _remember_each(known: Videos, paths: Sequence[Path], afresh: bool, as_json: bool) -> int:
+    """How many could not be read; a single one raises what ``Videos.remember`` does."""
+    from ..index.learning import all_learnt
+
+    n_failed = 0
+    for path in paths:
+        begun_s = time.monotonic()
+        try:
+            done = known.remember(path, afresh)
+        except (MediaError, UnknownVideoError) as error:
+            if len(paths) == 1:
+                raise
+            n_failed += 1
+            complain(str(error))
+            continue
+        all_learnt(known.library, known.models, done.video, known.watch)
+        _say(done, time.monotonic() - begun_s, as_json)
+    return n_failed
 
 
 def _say(done: Ingested, took_s: float, as_json: bool) -> None:

@@ -72,10 +72,14 @@ class Accountant:
         return rows
 
 
-def refuse_unbelievable(path: Path, progress: Progress) -> None:
-    """Nothing, for a length that can be believed; raises ``MediaError`` for another one."""
+def refuse_unread(path: Path, progress: Progress) -> None:
+    """Nothing, for a file of which something was read; raises ``MediaError`` for another one."""
     if progress.end_s <= 0:
         raise MediaError(f"{path}: no picture and no sound could be decoded")
+
+
+def refuse_unbelievable(path: Path, progress: Progress) -> None:
+    """Nothing, for a length that can be believed, as far as was read; raises ``MediaError`` for another one."""
     if progress.end_s > LENGTH_S_MAX:
         days = progress.end_s / 86400
         raise MediaError(f"{path}: its clock cannot be believed: it tells of {days:.0f} days")

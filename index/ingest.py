@@ -18,7 +18,7 @@ from ..tools.passages import Passage, sentences
 from ..tools.roles import Utterance
 from ..tools.subtitles import Subtitles, read_subtitles
 from ..tools.tracks import Tracks, settled
-from .account import LENGTH_S_MAX, Accountant, refuse_damaged, refuse_unbelievable
+from .account import LENGTH_S_MAX, Accountant, refuse_damaged, refuse_unbelievable, refuse_unread
 from .fingerprint import fingerprint, sidecar_fingerprint
 from .library import Library
 from .looking import BATCH_S
@@ -145,6 +145,8 @@ def _read(
             for batch in batches:
                 with video.step() as connection:
                     batch.add_to(video, connection)
+                    # Before weeks of nothing are cut into events.
+                    refuse_unbelievable(path, video.progress)
                     video.update(connection, accountant.account(video, is_over=False))
         return _finished(path, key, video, accountant, settings.accepts_damage)
     except BaseException as failure:
@@ -157,7 +159,7 @@ def _read(
 def _finished(
     path: Path, key: ContentKey, video: UnfinishedVideo, accountant: Accountant, accepts_damage: bool
 ) -> Video:
-    refuse_unbelievable(path, video.progress)
+    refuse_unread(path, video.progress)
     if not accepts_damage:
         refuse_damaged(path, video.progress)
     account, subtitles = accountant.account(video, is_over=True), accountant.subtitles

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 Learning = TypeVar("Learning", bound="SampleLearning[Any, Any]")
 
 
+def all_learnt(library: Library, models: Models, video: Video, watch: Watch = unwatched) -> None:
+    """Have every model that is chosen read, look at or listen to a video, so that no question has to wait for it.
+
+    Raises what ``texts_learnt`` raises.
+    """
+    pictures_learnt(library, models, video, watch)
+    sounds_learnt(library, models, video, watch)
+    texts_learnt(library, models, watch)
+
+
 def texts_learnt(library: Library, models: Models, watch: Watch = unwatched) -> Meaning | None:
     """Texts by meaning, None where no model is chosen; texts that are new to the model are read first.
 

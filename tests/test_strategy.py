@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidagent.agent.methods.guide import Price
@@ -69,6 +69,7 @@ class Scorer:
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, "auto"])
+@settings(max_examples=30)
 @given(n=st.integers(0, 40), seed=st.integers(0, 3), at_s=st.none() | st.floats(0.0, HOUR_S - 1))
 def test_as_many_pictures_as_asked_for_each_once_and_in_order(
     name: str, n: int, seed: int, at_s: float | None
@@ -129,6 +130,17 @@ def test_a_guide_leads_to_its_moment() -> None:
     picked = pick(hour(), QUESTION, 32, Means(guide=Guide(2000.0)))
     assert picked.strategy == "spotlight"
     assert any(abs(t - 2000.0) < 30.0 for t in picked.times_s)
+
+
+@pytest.mark.parametrize("n", [8, 16, 33])
+def test_where_a_guide_has_seen_nothing_half_of_the_pictures_follow_the_memory(n: int) -> None:
+    what = hour(1234.0)
+    weak = Relevance(what.span, what.times_s, what.scores / 4, what.vectors)
+    nothing, found = Guide(-1.0), Guide(3000.0)
+    lost, sure = (pick(weak, QUESTION, n, Means(guide), "spotlight").times_s for guide in (nothing, found))
+    assert n // 2 <= sum(abs(t - 1234.0) < 60.0 for t in lost) <= len(lost) <= n
+    assert sum(abs(t - 3000.0) < 60.0 for t in sure) >= n // 3
+    assert not any(abs(t - 1234.0) < 5.0 for t in sure)
 
 
 def test_a_scorer_zooms_in_on_its_moment_within_its_looks() -> None:
