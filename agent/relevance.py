@@ -38,6 +38,13 @@ class Relevance:
         """The highest score, 0.0 where nothing is remembered."""
         return float(self.scores.max(initial=0.0))
 
+    def inside(self, spans: Sequence[Span]) -> Relevance:
+        """The pictures that lie in any of the spans."""
+        held = np.zeros(len(self.times_s), bool)
+        for span in spans:
+            held |= (self.times_s >= span.start_s) & (self.times_s < span.end_s)
+        return Relevance(self.span, self.times_s[held], self.scores[held], self.vectors[held])
+
 
 def relevance(memory: Memory, question: Question, hints: Sequence[Evidence], pictures: str = "") -> Relevance:
     """The pictures of the stretch that a question is about, each as relevant as what was found beside it.

@@ -29,6 +29,8 @@ AUTO = "auto"
 _SURE_FROM, _TELLS_FROM = 0.25, 0.05
 # A window that a model holds less likely than not is no better than what the memory found.
 _BELIEVED_FROM = 0.5
+# One in so many pictures follows the memory, inside what a model believed and where it believed nothing.
+_FOLLOWED_WHERE_BELIEVED, _FOLLOWED_ELSEWHERE = 4, 2
 # A model that is shown one picture in so many seconds of a video has as good as seen it.
 _CLOSE_S = 4.0
 # These ask for all of a video, or of a stretch, and not for a moment.
@@ -144,12 +146,14 @@ def _spotlight(what: Relevance, n: int, means: Means) -> Found:
     memory = SimilarityGuide(what.times_s, what.scores, what.scores, n)
     guide = LedGuide(memory, means.guide) if means.guide else memory
     found = spotlight(what.span, guide, means.purse, means.rules, means.trace)
-    surest = max((window.confidence for window in found.windows), default=0.0)
-    if means.guide is None or surest >= _BELIEVED_FROM or what.peak < _TELLS_FROM:
+    if means.guide is None or what.peak < _TELLS_FROM:
         return frames_for(found.windows, n, what.span), found.ending
-    # Nobody has seen the answer, and nobody may have looked where the memory would.
-    followed, _ = _tass(what, n - n // 2, means)
-    return [*followed, *frames_for(found.windows, n // 2, what.span)], found.ending
+    # What a window was believed for may lie between even pictures of it; and where none was believed, nobody may
+    # have looked where the memory would.
+    believed = [window.span for window in found.windows if window.confidence >= _BELIEVED_FROM]
+    n_followed = n // _FOLLOWED_WHERE_BELIEVED if believed else n // _FOLLOWED_ELSEWHERE
+    followed, _ = _tass(what.inside(believed) if believed else what, n_followed, means)
+    return [*followed, *frames_for(found.windows, n - n_followed, what.span)], found.ending
 
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
