@@ -40,6 +40,14 @@ from vidagent.tools.models.endpoint import Deadlines, Retries
 from vidagent.tools.models.measuring import Measured, remember
 
 QUESTION = "What is painted there?"
+# Long enough for a server on a machine that is busy, but for what a test waits for.
+PATIENT = partial(Deadlines, first_s=20.0, silence_s=20.0, whole_s=60.0)
+IMPATIENT = {
+    "hangs": partial(PATIENT, first_s=0.5),
+    "falls silent": partial(PATIENT, silence_s=0.5),
+    "keeps alive": partial(PATIENT, silence_s=0.5),
+    "is slow": partial(PATIENT, whole_s=2.0),
+}
 # It kills itself in the middle of its first answer.
 _DOOMED = """
 import os, signal, sys, time
@@ -77,8 +85,7 @@ def vidagent(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], library: Path, runs: Path
 ) -> Commands:
     """Commands that wait for a server only as long as a test can."""
-    limits = partial(Deadlines, first_s=0.5, silence_s=0.5, whole_s=2.0)
-    monkeypatch.setattr(endpoint, "Deadlines", limits)
+    monkeypatch.setattr(endpoint, "Deadlines", PATIENT)
     monkeypatch.setattr(endpoint, "Retries", partial(Retries, n_tries=2, first_wait_s=0.01))
     # What the server of a test has to say about whoever hangs up is no complaint of the command.
     monkeypatch.setattr(ThreadingHTTPServer, "handle_error", lambda *_: None)
@@ -127,10 +134,12 @@ def test_a_server_that_is_killed_while_it_answers(vidagent: Commands, runs: Path
     [
         (breaks_off_after(event("It is")), "broke off in the middle"),
         (closes, "connection was closed before a word"),
-        (hangs, "said nothing for 0.5 s"),
-        (falls_silent_after(event("It is")), "fell silent for 0.5 s"),
-        (falls_silent_after(event("It is"), sends_comments=True), "fell silent for 0.5 s"),
-        (says(*["It is"] * 500, pause_s=0.1), "was not done after 2 s"),
+        pytest.param(hangs, "said nothing for 0.5 s", id="hangs"),
+        pytest.param(falls_silent_after(event("It is")), "fell silent for 0.5 s", id="falls silent"),
+        pytest.param(
+            falls_silent_after(event("It is"), sends_comments=True), "fell silent for 0.5 s", id="keeps alive"
+        ),
+        pytest.param(says(*["It is"] * 500, pause_s=0.1), "was not done after 2 s", id="is slow"),
         (speaks_no_http, "does not speak HTTP as expected"),
         (sends(b"data: {nonsense\n\n"), "sent something that is no JSON"),
         (answers(b"<html>\x1b[31m</html>", "text/html"), "text/html where a stream of events was due"),
@@ -140,7 +149,15 @@ def test_a_server_that_is_killed_while_it_answers(vidagent: Commands, runs: Path
         (refuses(404, b""), "there is no model"),
     ],
 )  # fmt: skip
-def test_a_server_that_fails(vidagent: Commands, runs: Path, act: Act, said: str) -> None:
+def test_a_server_that_fails(
+    vidagent: Commands,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    act: Act,
+    said: str,
+) -> None:
+    monkeypatch.setattr(endpoint, "Deadlines", IMPATIENT.get(request.node.callspec.id, PATIENT))
     with serving(act) as server:
         assert_failed(vidagent, runs, server.url, said)
 
