@@ -16,7 +16,7 @@ from .methods.scoring import Scorer
 from .methods.similarity_guide import SimilarityGuide
 from .methods.spending import Budget, Ending, Purse
 from .methods.spotlight import LIMITS, RULES, Rules, spotlight
-from .methods.spotlight_frames import frames_for
+from .methods.spotlight_frames import N_EACH_MIN, frames_for
 from .methods.tass import tass
 from .methods.tstar import TStarSettings
 from .methods.tstar import search as zoom
@@ -29,8 +29,8 @@ AUTO = "auto"
 _SURE_FROM, _TELLS_FROM = 0.25, 0.05
 # A window that a model holds less likely than not is no better than what the memory found.
 _BELIEVED_FROM = 0.5
-# One in so many pictures follows the memory, inside what a model believed and where it believed nothing.
-_FOLLOWED_WHERE_BELIEVED, _FOLLOWED_ELSEWHERE = 4, 2
+# One in so many pictures of what a model believed is where the memory would look, beyond those that a window needs.
+_FOLLOWED_EACH = 4
 # A model that is shown one picture in so many seconds of a video has as good as seen it.
 _CLOSE_S = 4.0
 # These ask for all of a video, or of a stretch, and not for a moment.
@@ -148,11 +148,13 @@ def _spotlight(what: Relevance, n: int, means: Means) -> Found:
     found = spotlight(what.span, guide, means.purse, means.rules, means.trace)
     if means.guide is None or what.peak < _TELLS_FROM:
         return frames_for(found.windows, n, what.span), found.ending
-    # What a window was believed for may lie between even pictures of it; and where none was believed, nobody may
-    # have looked where the memory would.
     believed = [window.span for window in found.windows if window.confidence >= _BELIEVED_FROM]
-    n_followed = n // _FOLLOWED_WHERE_BELIEVED if believed else n // _FOLLOWED_ELSEWHERE
-    followed, _ = _tass(what.inside(believed) if believed else what, n_followed, means)
+    if not believed:
+        # Nobody may have looked where the memory would.
+        return _tass(what, n, means)[0], found.ending
+    # What a window was believed for may lie between even pictures of it.
+    n_followed = min(n // _FOLLOWED_EACH, max(0, n - N_EACH_MIN))
+    followed, _ = _tass(what.inside(believed), n_followed, means)
     return [*followed, *frames_for(found.windows, n - n_followed, what.span)], found.ending
 
 

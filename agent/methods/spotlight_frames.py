@@ -9,7 +9,8 @@ from .spotlight import Window
 
 _GLOBAL_SHARE = 8
 _N_GLOBAL_MAX = 8
-_N_EACH_MIN = 8
+N_EACH_MIN = 8
+"""So many pictures are needed of a window, where there are as many."""
 
 
 def frames_for(windows: Sequence[Window], n_frames: int, whole: Span | None = None) -> list[float]:
@@ -22,8 +23,8 @@ def frames_for(windows: Sequence[Window], n_frames: int, whole: Span | None = No
     n_global = min(_N_GLOBAL_MAX, n_frames // _GLOBAL_SHARE) if windows else n_frames
     wide = _spread(whole, n_global) if whole else []
     surest = sorted(windows, key=lambda w: (-w.confidence, w.depth, w.span))
-    shown = surest[: max(1, (n_frames - len(wide)) // _N_EACH_MIN)]
-    counts = shared_out(n_frames - len(wide), [window.confidence for window in shown], _N_EACH_MIN)
+    shown = surest[: max(1, (n_frames - len(wide)) // N_EACH_MIN)]
+    counts = shared_out(n_frames - len(wide), [window.confidence for window in shown], N_EACH_MIN)
     close = [t for window, n in zip(shown, counts, strict=True) for t in _spread(window.span, n)]
     return sorted({*wide, *close})
 
