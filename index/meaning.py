@@ -11,9 +11,9 @@ from ..tools.clock import Span
 from ..tools.roles import TextEmbedder, Vectors
 from .fusion import fused
 from .library import Library
-from .records import Sense, Video
+from .records import TEXT_COLUMNS, Sense, Video
 from .rows import model_row
-from .search import TEXT_COLUMNS, Found, found_of, limits, search_library
+from .search import Found, found_of, limits, search_library
 from .vector_index import Ids
 from .vector_rows import VectorRows
 from .vectors import VectorCache

@@ -13,10 +13,9 @@ from ..tools.clock import Span
 from ..tools.roles import Vectors
 from .levels import events_at
 from .library import Library
-from .records import Coverage, Event, Level, Sense, Text, Video, to_span, to_us
+from .records import TEXT_COLUMNS, Coverage, Event, Level, Sense, Text, Video, to_span, to_us
 
-_TEXT_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
-_TEXT = f"SELECT {_TEXT_COLUMNS} FROM text"
+_TEXT = f"SELECT {TEXT_COLUMNS} FROM text"
 
 
 class Memory:
@@ -95,7 +94,7 @@ class Memory:
         """For each of the spans the texts of one sense that lie at most ``within_s`` from it, in order."""
         ends_us = [(to_us(span.start_s - within_s), to_us(span.end_s + within_s)) for span in spans]
         rows = self.library.rows(
-            f"SELECT place.key, {_TEXT_COLUMNS} FROM json_each(?) AS place CROSS JOIN text"
+            f"SELECT place.key, {TEXT_COLUMNS} FROM json_each(?) AS place CROSS JOIN text"
             " WHERE media_id = ? AND sense = ? AND end_us >= json_extract(place.value, '$[0]')"
             " AND start_us BETWEEN json_extract(place.value, '$[0]') - ?"
             " AND json_extract(place.value, '$[1]') ORDER BY place.key, start_us, text.id",

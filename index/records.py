@@ -114,6 +114,10 @@ class ContentKey:
     tracks: str = ""
 
 
+TEXT_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
+"""The columns of a row that ``Text.of`` reads."""
+
+
 @dataclass(frozen=True)
 class Text:
     """A stored text: a sentence that was said, or a line that stood on screen.

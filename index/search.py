@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from ..tools.clock import Span
 from .excerpt import excerpt
 from .library import Library
-from .records import Sense, Text, Video, to_us
+from .records import TEXT_COLUMNS, Sense, Text, Video, to_us
 from .wording import Wording
 
 # Words on more lines than this in all are left out where rarer ones are asked for as well.
 _LINES_MAX = 20_000
-TEXT_COLUMNS = "text.id, sense, start_us, end_us, body, trust, box"
 
 
 @dataclass(frozen=True)
